@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: MIT
+// detail/facade_core.hpp - what a facade and its workers share.
+#pragma once
+
+#include "carillon/audit_sinks.hpp"
+#include "carillon/clock.hpp"
+#include "carillon/detail/job_edit.hpp"
+#include "carillon/detail/schedule_cache.hpp"
+#include "carillon/planner.hpp"
+#include "carillon/storage/storage.hpp"
+
+#include <exception>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+namespace carillon {
+
+struct FacadeOptions {
+    std::shared_ptr<Clock> clock = std::make_shared<SystemClock>();
+    /// The zone and dialect of jobs that name none. An empty zone is UTC.
+    std::string default_time_zone = "";
+    CronDialect default_dialect = CronDialect::standard;
+    Limits limits = {};
+};
+
+namespace detail {
+
+template <Storage StorageT>
+struct FacadeCore {
+    FacadeCore(std::shared_ptr<StorageT> the_storage, FacadeOptions options)
+        : storage(std::move(the_storage))
+        , clock(std::move(options.clock))
+        , defaults{std::move(options.default_time_zone), options.default_dialect, options.limits} {
+        if (!storage) refuse(Errc::required, "storage", "must not be null");
+        if (!clock) refuse(Errc::required, "clock", "must not be null");
+        if (!defaults.time_zone.empty()) static_cast<void>(TimeZone::find(defaults.time_zone).value());
+    }
+
+    void emit(const std::optional<AuditEvent>& event) const {
+        if (event) sinks.emit(*event);
+    }
+
+    /// Plans a due job; never throws for what is wrong with the job.
+    [[nodiscard]] JobChange plan_due(const JobView& job, const KeyState& key, Instant now) {
+        try {
+            return plan(job, schedules.schedule_of(job.definition), key, now);
+        } catch (const std::exception& error) {
+            return back_off(job, error.what(), now);
+        }
+    }
+
+    /// Adds the occurrences up to `change.at` that are not in the ledger yet to the change, as skipped: for the reason
+    /// given where the job is active, else because it is paused or disabled. A completed job has none.
+    void close_past(const JobView& job, JobChange& change, RunReason when_active) {
+        RunReason reason = when_active;
+        switch (job.definition.status) {
+        case JobStatus::active: break;
+        case JobStatus::paused: reason = RunReason::paused; break;
+        case JobStatus::disabled: reason = RunReason::disabled; break;
+        case JobStatus::completed: return;
+        }
+        try {
+            auto row = carillon::close_past(
+                job.definition, schedules.schedule_of(job.definition), *change.progress, change.at, reason);
+            if (row) change.runs.push_back(std::move(*row));
+        } catch (const Error&) { // a schedule that cannot be evaluated has no occurrences to record
+            change.progress->high_water = std::max(job.progress.high_water.value_or(change.at), change.at);
+        }
+    }
+
+    std::shared_ptr<StorageT> storage;
+    std::shared_ptr<Clock> clock;
+    JobDefaults defaults;
+    ScheduleCache schedules;
+    SinkList sinks;
+};
+
+} // namespace detail
+
+} // namespace carillon

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// detail/schedule_cache.hpp - parsed schedules of the jobs that were looked at lately.
+#pragma once
+
+#include "carillon/ids.hpp"
+#include "carillon/model/job.hpp"
+#include "carillon/schedule/schedule.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace carillon::detail {
+
+/// How the schedule text of a job is to be read.
+[[nodiscard]] inline ScheduleOptions schedule_options(const JobDefinition& job) {
+    ScheduleOptions options;
+    options.time_zone = job.time_zone;
+    options.dialect = job.dialect;
+    options.dst = job.dst;
+    options.hash_key = job.key.empty() ? job.id.str() : job.tenant_id + "/" + job.key;
+    options.anchor = job.start_at.value_or(job.created_at);
+    return options;
+}
+
+/// Thread-safe; bounded.
+class ScheduleCache {
+public:
+    /// Throws Error where the text does not parse (any more: its zone may have gone).
+    [[nodiscard]] Schedule schedule_of(const JobDefinition& job) {
+        {
+            const std::lock_guard lock(mutex_);
+            const auto at = entries_.find(job.id);
+            if (at != entries_.end() && at->second.revision == job.revision) return at->second.schedule;
+        }
+        Schedule schedule = Schedule::parse(job.schedule, schedule_options(job)).value();
+        const std::lock_guard lock(mutex_);
+        if (entries_.size() >= capacity) entries_.clear();
+        entries_.insert_or_assign(job.id, Entry{job.revision, schedule});
+        return schedule;
+    }
+
+private:
+    static constexpr std::size_t capacity = 100'000;
+
+    struct Entry {
+        std::uint64_t revision;
+        Schedule schedule;
+    };
+
+    std::mutex mutex_;
+    std::unordered_map<JobId, Entry> entries_;
+};
+
+} // namespace carillon::detail

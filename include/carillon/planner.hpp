@@ -1,0 +1,482 @@
+// SPDX-License-Identifier: MIT
+// planner.hpp - what should happen to a job now?
+//
+//   (job, key, now) -> the change: runs to create, skips to record, the next cursor
+//
+// Pure: no clock, no storage, no locks. The worker, the facade's verbs and their previews call the same functions.
+#pragma once
+
+#include "carillon/model/job.hpp"
+#include "carillon/schedule/schedule.hpp"
+#include "carillon/storage/storage.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace carillon {
+
+/// The occurrences of a job: those of its schedule within its bounds and not on its excluded dates.
+class Occurrences {
+public:
+    /// Both must outlive this.
+    Occurrences(const JobDefinition& job, const Schedule& schedule)
+        : job_(job)
+        , schedule_(schedule) {}
+
+    /// The first one after `after`.
+    [[nodiscard]] std::optional<Instant> next(Instant after) const;
+    /// The last one at or before `until` that is after `after`.
+    [[nodiscard]] std::optional<Instant> last_in(Instant after, Instant until) const;
+
+private:
+    [[nodiscard]] bool excluded(Instant occurrence) const;
+    [[nodiscard]] Instant first_on_its_date(Instant occurrence) const;
+    [[nodiscard]] Instant last_on_its_date(Instant occurrence) const;
+
+    const JobDefinition& job_;
+    const Schedule& schedule_;
+};
+
+/// What becomes of a run that arrives while others of its key are pending or running.
+struct Admission {
+    bool admitted = true;
+    RunReason refused_for = RunReason::none;
+    std::optional<RunId> blocked_by = std::nullopt;
+    bool stop_others = false;
+    bool skip_when_busy = false;
+    std::uint32_t slots = 1;
+};
+
+[[nodiscard]] Admission admit(const OverlapOptions& overlap, const KeyState& key);
+
+/// A row for the ledger, pending or, where the overlap policy refuses it, skipped. Counts itself into `key`.
+[[nodiscard]] JobRun make_run(const JobDefinition& job,
+                              RunTrigger trigger,
+                              Instant scheduled_for,
+                              const Admission& admission,
+                              KeyState& key,
+                              Instant now);
+
+/// Decides which occurrences of an active job become runs and which are recorded as skipped, given that it is now
+/// `now`. The cursor in the result lies after `now`, unless catch-up runs are left for the next call; without a cursor
+/// the schedule is exhausted and the job completed. Cost is bounded however long the job was not looked at.
+[[nodiscard]] JobChange plan(const JobView& job, const Schedule& schedule, const KeyState& key, Instant now);
+
+/// What to do with a due job whose schedule could not be evaluated: try again in a minute, and the fifth time in a row
+/// disable it, so that one bad job costs nobody else anything.
+[[nodiscard]] JobChange back_off(const JobView& job, const std::string& error, Instant now);
+
+/// Records what the job as it is would still have run up to `now` as one skip row for `reason`, so that no occurrence
+/// leaks when it is edited, paused, resumed or deleted; moves `progress` there. Empty: there was none.
+[[nodiscard]] std::optional<JobRun>
+close_past(const JobDefinition& job, const Schedule& schedule, JobProgress& progress, Instant now, RunReason reason);
+
+/// The cursor of a job that is active from `now` on: the first occurrence after max(now, high_water), which it raises
+/// there. Empty: it never fires again.
+[[nodiscard]] std::optional<Instant>
+start_cursor(const JobDefinition& job, const Schedule& schedule, JobProgress& progress, Instant now);
+
+// ---- implementation ------------------------------------------------------------------------------------------------
+
+namespace detail {
+
+inline constexpr Duration one_tick{1};
+inline constexpr const char* system_actor = "carillon";
+
+[[nodiscard]] inline std::shared_ptr<const JobDefinition>
+with_status(const JobDefinition& job, JobStatus status, std::string reason, Instant now) {
+    auto changed = std::make_shared<JobDefinition>(job);
+    changed->status = status;
+    changed->status_reason = std::move(reason);
+    changed->updated_at = now;
+    ++changed->revision;
+    return changed;
+}
+
+[[nodiscard]] inline AuditEvent
+audit_event(const JobDefinition& job, const std::string& actor, AuditVerb verb, Instant now) {
+    AuditEvent event;
+    event.id = AuditId::next(now);
+    event.tenant_id = job.tenant_id;
+    event.actor = actor;
+    event.at = now;
+    event.verb = verb;
+    event.job_id = job.id;
+    return event;
+}
+
+[[nodiscard]] inline AuditEvent system_event(const JobDefinition& job, AuditVerb verb, Instant now) {
+    return audit_event(job, system_actor, verb, now);
+}
+
+/// How many more scheduled runs `max_runs` allows when `used` were started or wait.
+[[nodiscard]] inline std::uint64_t runs_left(const JobDefinition& job, std::uint64_t used) noexcept {
+    if (!job.max_runs) return UINT64_MAX;
+    return *job.max_runs - std::min(used, *job.max_runs);
+}
+
+/// Builds one plan: the rows so far, and the key as they leave it.
+class PlanBuilder {
+public:
+    PlanBuilder(const JobView& job, const Schedule& schedule, const KeyState& key, Instant now)
+        : job_(job.definition)
+        , occurrences_(job.definition, schedule)
+        , progress_(job.progress)
+        , key_(key)
+        , others_(key.busy() > 0)
+        , now_(now) {}
+
+    JobChange build() {
+        if (job_.fixed_delay) return plan_fixed_delay();
+        const MisfireOptions& misfire = job_.policies.misfire;
+        const Instant start = progress_.high_water.value_or(job_.created_at);
+        const Instant window = std::max(start, now_ - misfire.window - one_tick);
+        const Instant late = std::max(window, now_ - misfire.grace - one_tick);
+        skip_range(start, window, RunReason::misfired);
+        if (catch_up(window, late)) run_on_time(late);
+        return finish();
+    }
+
+    /// One row for everything up to now.
+    std::optional<JobRun> skip_until_now(RunReason reason) {
+        if (job_.fixed_delay && progress_.next_run_at && *progress_.next_run_at <= now_)
+            change_.runs.push_back(skipped(*progress_.next_run_at, reason));
+        else
+            skip_range(progress_.high_water.value_or(job_.created_at), now_, reason);
+        if (change_.runs.empty()) return std::nullopt;
+        return std::move(change_.runs.front());
+    }
+
+private:
+    [[nodiscard]] std::uint64_t runs_left() const noexcept {
+        return detail::runs_left(job_, progress_.started_runs + key_.unstarted);
+    }
+
+    void raise(Instant to) { progress_.high_water = std::max(progress_.high_water.value_or(to), to); }
+
+    /// Records all occurrences in (after, until] as skipped; returns how many, exact up to exact_skip_count.
+    std::uint64_t skip_range(Instant after, Instant until, RunReason reason) {
+        const auto first = until <= after || runs_left() == 0 ? std::nullopt : occurrences_.next(after);
+        if (!first || *first > until) return 0;
+        JobRun row = skipped(*first, reason);
+        count_into(row, until);
+        raise(*row.last);
+        change_.runs.push_back(std::move(row));
+        return change_.runs.back().occurrences;
+    }
+
+    JobRun skipped(Instant occurrence, RunReason reason) {
+        Admission refused;
+        refused.admitted = false;
+        refused.refused_for = reason;
+        return make_run(job_, RunTrigger::schedule, occurrence, refused, key_, now_);
+    }
+
+    void count_into(JobRun& row, Instant until) {
+        Instant at = row.scheduled_for;
+        while (row.occurrences <= exact_skip_count) {
+            const auto next = occurrences_.next(at);
+            if (!next || *next > until) {
+                row.last = at;
+                return;
+            }
+            at = *next;
+            ++row.occurrences;
+        }
+        row.occurrences = exact_skip_count;
+        row.count_is_minimum = true;
+        row.last = occurrences_.last_in(at, until).value_or(at);
+    }
+
+    void run(Instant occurrence, std::uint64_t missed, bool catching_up = false) {
+        Admission admission = admit(job_.policies.overlap, key_);
+        // Catch-up runs queue behind each other whatever the policy, those of the plan before included.
+        if (catching_up && key_.unstarted > 0) admission = {};
+        if (admission.admitted && admission.stop_others) missed += stop_others();
+        JobRun row = make_run(job_, RunTrigger::schedule, occurrence, admission, key_, now_);
+        if (row.status == JobRunStatus::pending) row.missed_count = missed;
+        raise(occurrence);
+        if (row.status == JobRunStatus::skipped && extends_last(row))
+            extend_skip_row(change_.runs.back(), row);
+        else
+            change_.runs.push_back(std::move(row));
+    }
+
+    /// Pending runs of the key end with this change, those that it was about to add included; running ones still hold
+    /// the key. Returns the occurrences that the latter stood for.
+    std::uint64_t stop_others() {
+        if (others_) change_.stop = StopScope::key;
+        key_.pending = key_.unstarted = 0;
+        std::uint64_t missed = 0;
+        for (JobRun& row : change_.runs) {
+            if (row.status != JobRunStatus::pending) continue;
+            missed += std::exchange(row.missed_count, 0);
+            row.status = JobRunStatus::skipped;
+            row.reason = RunReason::cancel_previous;
+            row.completed_at = now_;
+            row.last = row.scheduled_for;
+        }
+        return missed;
+    }
+
+    [[nodiscard]] bool extends_last(const JobRun& row) const {
+        return !change_.runs.empty() && extends_skip_row(change_.runs.back(), row);
+    }
+
+    /// Applies the misfire policy to the occurrences in (after, until]. False: some are left for the next call.
+    bool catch_up(Instant after, Instant until) {
+        const auto first = until <= after || runs_left() == 0 ? std::nullopt : occurrences_.next(after);
+        if (!first || *first > until) return true;
+        switch (job_.policies.misfire.policy) {
+        case MisfirePolicy::skip: skip_range(after, until, RunReason::misfired); return true;
+        case MisfirePolicy::fire_all: return run_all(*first, until);
+        case MisfirePolicy::fire_earliest: run_earliest(*first, until); return true;
+        case MisfirePolicy::fire_latest: run_latest(after, until); return true;
+        }
+        return true;
+    }
+
+    bool run_all(Instant first, Instant until) {
+        std::optional<Instant> at = first;
+        for (std::size_t n = 0; at && *at <= until && runs_left() > 0; ++n) {
+            if (n == max_queued_runs) return false;
+            run(*at, 0, true);
+            at = occurrences_.next(*at);
+        }
+        return true;
+    }
+
+    void run_earliest(Instant first, Instant until) {
+        run(first, 0);
+        const std::size_t index = change_.runs.size() - 1;
+        const std::uint64_t missed = skip_range(first, until, RunReason::misfired);
+        if (change_.runs[index].status == JobRunStatus::pending) change_.runs[index].missed_count = missed;
+    }
+
+    /// The latest of all that are due, on-time ones included, stands for those that are late.
+    void run_latest(Instant after, Instant until) {
+        const auto on_time = occurrences_.next(until);
+        if (on_time && *on_time <= now_) {
+            missed_before_on_time_ = skip_range(after, until, RunReason::misfired);
+            return;
+        }
+        const Instant latest = occurrences_.last_in(after, until).value_or(until);
+        const std::uint64_t missed = skip_range(after, latest - one_tick, RunReason::misfired);
+        run(latest, missed);
+    }
+
+    void run_on_time(Instant after) {
+        auto at = occurrences_.next(std::max(after, progress_.high_water.value_or(after)));
+        for (std::size_t n = 0; at && *at <= now_ && runs_left() > 0 && n < max_queued_runs; ++n) {
+            run(*at, std::exchange(missed_before_on_time_, 0));
+            at = occurrences_.next(*at);
+        }
+    }
+
+    JobChange plan_fixed_delay() {
+        const Instant at = behind_high_water(progress_.next_run_at.value_or(now_));
+        progress_.next_run_at.reset();
+        if (job_.end_at && at >= *job_.end_at) {
+            complete();
+            return take();
+        }
+        if (at > now_) { // the clock was set back while the last run was executed
+            progress_.next_run_at = at;
+            return take();
+        }
+        const MisfireOptions& misfire = job_.policies.misfire;
+        const bool late = at < now_ - misfire.grace;
+        if (at < now_ - misfire.window || (late && misfire.policy == MisfirePolicy::skip))
+            change_.runs.push_back(skipped(at, RunReason::misfired));
+        else
+            run(at, 0);
+        raise(at);
+        if (change_.runs.back().status == JobRunStatus::skipped) progress_.next_run_at = now_ + *job_.fixed_delay;
+        if (runs_left() == 0 || (job_.end_at && now_ >= *job_.end_at)) complete();
+        return take();
+    }
+
+    /// The ledger takes no scheduled row that is not behind the last one.
+    [[nodiscard]] Instant behind_high_water(Instant at) const {
+        return progress_.high_water ? std::max(at, *progress_.high_water + one_tick) : at;
+    }
+
+    JobChange finish() {
+        const Instant from = progress_.high_water.value_or(now_);
+        progress_.next_run_at = runs_left() == 0 ? std::nullopt : occurrences_.next(from);
+        if (!progress_.next_run_at) complete();
+        return take();
+    }
+
+    void complete() {
+        progress_.next_run_at.reset();
+        change_.definition = with_status(
+            job_, JobStatus::completed, runs_left() == 0 ? "max_runs reached" : "no further occurrence", now_);
+        change_.event = system_event(job_, AuditVerb::job_completed, now_);
+    }
+
+    JobChange take() {
+        change_.at = now_;
+        progress_.evaluation_failures = 0;
+        change_.progress = progress_;
+        return std::move(change_);
+    }
+
+    const JobDefinition& job_;
+    Occurrences occurrences_;
+    JobProgress progress_;
+    KeyState key_;
+    bool others_;
+    Instant now_;
+    JobChange change_;
+    std::uint64_t missed_before_on_time_ = 0;
+};
+
+} // namespace detail
+
+inline std::optional<Instant> Occurrences::next(Instant after) const {
+    if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
+    for (auto at = schedule_.next(after); at; at = schedule_.next(after)) {
+        if (job_.end_at && *at >= *job_.end_at) return std::nullopt;
+        if (!excluded(*at)) return at;
+        after = last_on_its_date(*at);
+    }
+    return std::nullopt;
+}
+
+inline std::optional<Instant> Occurrences::last_in(Instant after, Instant until) const {
+    if (job_.end_at && until >= *job_.end_at) until = *job_.end_at - detail::one_tick;
+    if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
+    auto at = schedule_.previous_or_at(until);
+    while (at && *at > after && excluded(*at))
+        at = schedule_.previous(first_on_its_date(*at));
+    return at && *at > after ? at : std::nullopt;
+}
+
+inline bool Occurrences::excluded(Instant occurrence) const {
+    if (job_.exclude.empty()) return false;
+    const std::chrono::year_month_day date{schedule_.local_date(occurrence)};
+    return std::binary_search(job_.exclude.begin(), job_.exclude.end(), date);
+}
+
+/// The earliest instant of which the date of `occurrence` is known without a look beyond a transition: from there on
+/// the clock shows that date up to `occurrence`.
+inline Instant Occurrences::first_on_its_date(Instant occurrence) const {
+    const auto local = schedule_.zone().to_local(occurrence);
+    const Instant midnight = occurrence - (local - std::chrono::floor<std::chrono::days>(local));
+    const auto transition = schedule_.zone().previous_transition(occurrence);
+    return transition ? std::max<Instant>(midnight, transition->at) : midnight;
+}
+
+/// The latest such instant behind `occurrence`.
+inline Instant Occurrences::last_on_its_date(Instant occurrence) const {
+    const auto local = schedule_.zone().to_local(occurrence);
+    const Instant midnight = occurrence + (std::chrono::floor<std::chrono::days>(local) + std::chrono::days{1} - local);
+    const auto transition = schedule_.zone().next_transition(occurrence);
+    return (transition ? std::min<Instant>(midnight, transition->at) : midnight) - detail::one_tick;
+}
+
+inline Admission admit(const OverlapOptions& overlap, const KeyState& key) {
+    Admission admission;
+    const auto refuse = [&](RunReason reason) {
+        admission.admitted = false;
+        admission.refused_for = reason;
+        admission.blocked_by = key.busy_with;
+    };
+    switch (overlap.policy) {
+    case OverlapPolicy::skip:
+        admission.skip_when_busy = true;
+        if (key.busy() > 0) refuse(RunReason::overlapped);
+        break;
+    case OverlapPolicy::queue_one:
+        if (key.busy() > 1) refuse(RunReason::queue_full);
+        break;
+    case OverlapPolicy::queue_all:
+        if (key.busy() > max_queued_runs) refuse(RunReason::queue_full);
+        break;
+    case OverlapPolicy::allow:
+        admission.slots = static_cast<std::uint32_t>(overlap.limit);
+        admission.skip_when_busy = true;
+        if (overlap.limit > 0 && key.busy() >= overlap.limit) refuse(RunReason::overlapped);
+        break;
+    case OverlapPolicy::cancel_previous: admission.stop_others = key.busy() > 0; break;
+    }
+    return admission;
+}
+
+inline JobRun make_run(const JobDefinition& job,
+                       RunTrigger trigger,
+                       Instant scheduled_for,
+                       const Admission& admission,
+                       KeyState& key,
+                       Instant now) {
+    JobRun run;
+    run.id = RunId::next(now);
+    run.job_id = job.id;
+    run.tenant_id = job.tenant_id;
+    run.trigger = trigger;
+    run.scheduled_for = scheduled_for;
+    run.not_before = scheduled_for;
+    run.action_type = job.action_type;
+    run.key = job.policies.overlap.concurrency_key;
+    run.priority = job.policies.priority;
+    run.slots = admission.slots;
+    run.skip_when_busy = admission.skip_when_busy;
+    run.reason = admission.refused_for;
+    run.blocked_by = admission.blocked_by;
+    if (!admission.admitted) {
+        run.status = JobRunStatus::skipped;
+        run.completed_at = now;
+        run.last = scheduled_for;
+        return run;
+    }
+    ++key.pending;
+    if (trigger == RunTrigger::schedule) ++key.unstarted;
+    if (!key.busy_with) key.busy_with = run.id;
+    return run;
+}
+
+inline JobChange plan(const JobView& job, const Schedule& schedule, const KeyState& key, Instant now) {
+    return detail::PlanBuilder(job, schedule, key, now).build();
+}
+
+inline JobChange back_off(const JobView& job, const std::string& error, Instant now) {
+    JobChange change;
+    change.at = now;
+    change.progress = job.progress;
+    change.progress->next_run_at = now + std::chrono::minutes{1};
+    if (++change.progress->evaluation_failures < 5) return change;
+    change.progress->next_run_at.reset();
+    change.definition =
+        detail::with_status(job.definition, JobStatus::disabled, "schedule cannot be evaluated: " + error, now);
+    change.event = detail::system_event(job.definition, AuditVerb::job_disabled, now);
+    change.event->reason = error;
+    return change;
+}
+
+inline std::optional<JobRun>
+close_past(const JobDefinition& job, const Schedule& schedule, JobProgress& progress, Instant now, RunReason reason) {
+    const Instant from = progress.high_water.value_or(job.created_at);
+    if (now <= from) return std::nullopt;
+    auto row = detail::PlanBuilder(JobView{job, progress}, schedule, KeyState{}, now).skip_until_now(reason);
+    progress.high_water = now;
+    return row;
+}
+
+inline std::optional<Instant>
+start_cursor(const JobDefinition& job, const Schedule& schedule, JobProgress& progress, Instant now) {
+    progress.high_water = std::max(progress.high_water.value_or(now), now);
+    if (detail::runs_left(job, progress.started_runs) == 0) return std::nullopt;
+    if (job.fixed_delay) {
+        const Instant first = std::max(job.start_at.value_or(now), *progress.high_water) + *job.fixed_delay;
+        return job.end_at && first >= *job.end_at ? std::nullopt : std::optional(first);
+    }
+    return Occurrences(job, schedule).next(*progress.high_water);
+}
+
+} // namespace carillon

@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: MIT
+// schedule.hpp - when does it happen? A text, a time zone and a DST policy denote a set of instants.
+//
+//   auto schedule = Schedule::parse("30 2 * * *", {.time_zone = "America/New_York"}).value();
+//   schedule.next(instant)               the first occurrence after an instant
+//   schedule.upcoming(instant, 5)        the first five
+//
+//   0 9 * * 1-5, @daily                  cron, in a dialect (cron_dialect.hpp), on the clock of a zone
+//   @every 1h30m, rate(5 minutes)        a fixed rate from an anchor: integer arithmetic, no drift
+//   @at 2027-01-01T09:00:00+01:00        once
+//   R/2026-01-31T09:00:00Z/P1M           ISO 8601 repeating interval, on the calendar or in elapsed time
+//   0 9 * * * | 30 17 * * 5              whatever one of the parts says
+//   @after 10m, @reboot                  events: no occurrence can be told ahead of time
+//
+// Every query below is a query on that one set, so `next` is always later than what it was asked for, and `previous` is
+// its inverse, on the days when clocks are set too (DstPolicy). Occurrences are whole seconds in the years 1970 to
+// 2199.
+#pragma once
+
+#include "carillon/error.hpp"
+#include "carillon/schedule/civil_walk.hpp"
+#include "carillon/schedule/cron.hpp"
+#include "carillon/schedule/cron_dialect.hpp"
+#include "carillon/schedule/cron_warning.hpp"
+#include "carillon/schedule/dst_notes.hpp"
+#include "carillon/schedule/dst_policy.hpp"
+#include "carillon/schedule/schedule_description.hpp"
+#include "carillon/schedule/schedule_kind.hpp"
+#include "carillon/schedule/schedule_parser.hpp"
+#include "carillon/schedule/time_zone.hpp"
+#include "carillon/schedule/zoned_set.hpp"
+#include "carillon/time.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace carillon {
+
+/// How a schedule's text is to be read.
+struct ScheduleOptions {
+    /// The zone of cron texts and calendar intervals; a `TZ=` prefix that differs is an error. Empty: the prefix, else
+    /// `default_time_zone`, else UTC.
+    std::string time_zone = "";
+    CronDialect dialect = CronDialect::standard;
+    DstPolicy dst = DstPolicy::vixie;
+    /// Where `H` and `~` fall (dialect `extended`); empty is no key.
+    std::string hash_key = "";
+    /// The first instant of `@every` and `rate(...)`, floored to the second; none stands for 1970-01-01T00:00:00Z.
+    std::optional<Instant> anchor = std::nullopt;
+    std::string default_time_zone = "";
+};
+
+/// A parsed schedule: an immutable value, cheap to copy. All queries may be used by any number of threads and do not
+/// block. It keeps the zone as it was when the text was parsed; see reload_time_zones().
+class Schedule {
+public:
+    /// Errors: the codes of cron texts, `unknown_time_zone`, `conflicting_time_zone`, `invalid_duration`,
+    /// `invalid_instant`, `invalid_interval`, `unsupported_schedule`, `invalid_time_zone_data`. The column counts in
+    /// the whole of `text`; it is 0 where the zone of the options is at fault.
+    [[nodiscard]] static Result<Schedule> parse(std::string_view text, const ScheduleOptions& options = {});
+
+    /// The first occurrence after, and the first one at or after, an instant of any precision.
+    [[nodiscard]] std::optional<Instant> next(Instant after) const;
+    [[nodiscard]] std::optional<Instant> next_or_at(Instant from) const;
+    /// The last occurrence before, and the last one at or before, an instant of any precision.
+    [[nodiscard]] std::optional<Instant> previous(Instant before) const;
+    [[nodiscard]] std::optional<Instant> previous_or_at(Instant until) const;
+    [[nodiscard]] bool matches(Instant instant) const;
+
+    /// The first `n` occurrences after `after`; fewer where there are no more.
+    [[nodiscard]] std::vector<Instant> upcoming(Instant after, std::size_t n) const;
+    /// The occurrences at or after `from` and before `to`, at most `limit` of them.
+    [[nodiscard]] std::vector<Instant> between(Instant from, Instant to, std::size_t limit = 10'000) const;
+
+    [[nodiscard]] ScheduleKind kind() const noexcept { return state_->kind; }
+    /// True for `@after` and `@reboot`: the queries above find nothing.
+    [[nodiscard]] bool is_event() const noexcept;
+    /// From the end of one run to the next, for `@after`.
+    [[nodiscard]] std::optional<Duration> delay() const noexcept;
+    /// True when there is no occurrence at all, and it is no event.
+    [[nodiscard]] bool never_fires() const;
+    /// What is legal in its cron texts, and still probably not what was meant.
+    [[nodiscard]] std::vector<CronWarning> warnings() const;
+    /// What it says, in English: "At 09:00 on weekdays, Europe/Paris".
+    [[nodiscard]] std::string describe() const;
+
+    [[nodiscard]] const std::string& text() const noexcept { return state_->text; }
+    /// The name of the zone that its text is read in: "UTC" where nobody named one.
+    [[nodiscard]] const std::string& time_zone() const noexcept { return state_->zone.name(); }
+    [[nodiscard]] const TimeZone& zone() const noexcept { return state_->zone; }
+    [[nodiscard]] DstPolicy dst() const noexcept { return state_->dst; }
+
+    /// What it does in that year when clocks are set, in order: a schedule of civil times, in a zone that changes.
+    [[nodiscard]] std::vector<DstNote> dst_notes(std::chrono::year year) const;
+
+    /// The date on the wall in the schedule's zone, for those who exclude dates.
+    [[nodiscard]] std::chrono::local_days local_date(Instant instant) const noexcept;
+
+private:
+    friend class ScheduleCursor;
+
+    struct State {
+        std::string text;
+        ScheduleKind kind = ScheduleKind::cron;
+        TimeZone zone;
+        DstPolicy dst = DstPolicy::vixie;
+        std::vector<detail::SchedulePart> parts;
+        /// Where in the zone's table the last search began: a hint, right or wrong.
+        mutable std::atomic<std::uint32_t> range{0};
+    };
+
+    explicit Schedule(std::shared_ptr<const State> state)
+        : state_(std::move(state)) {}
+
+    /// The first occurrence at or after `at`, or the last one at or before it.
+    [[nodiscard]] std::optional<Instant> search(std::chrono::sys_seconds at, bool forward) const;
+
+    std::shared_ptr<const State> state_;
+};
+
+/// Goes through the occurrences of a schedule in order, several times faster than repeated calls of next(): between two
+/// changes of offset it walks (civil_walk.hpp) instead of searching. For one thread at a time.
+class ScheduleCursor {
+public:
+    /// Stands before the first occurrence after `after`.
+    ScheduleCursor(Schedule schedule, Instant after);
+
+    /// The next occurrence; none when there are no more.
+    [[nodiscard]] std::optional<Instant> next();
+
+private:
+    void enter_range(std::int64_t civil);
+
+    Schedule schedule_;
+    std::chrono::sys_seconds last_;
+    const CronExpression* cron_; ///< null where the schedule is something else
+    std::optional<detail::CivilWalk> walk_;
+    UtcOffset offset_{0};
+    std::chrono::sys_seconds end_; ///< of the range with that offset
+};
+
+// ---- implementation ------------------------------------------------------------------------------------------------
+
+namespace detail {
+
+/// Searches the parts of a schedule, in either direction.
+struct PartSearch {
+    const ZoneTable& table;
+    DstPolicy policy;
+    std::size_t& range;
+    UtcSecond at;
+    bool forward;
+
+    template <CivilSet Set>
+    UtcSecond operator()(const Set& set) const {
+        const ZonedSet<Set> zoned{set, table, DstRules::of(policy, set.is_interval())};
+        return forward ? zoned.first_from(at, range) : zoned.last_until(at, range);
+    }
+    UtcSecond operator()(const FixedRate& rate) const { return forward ? rate.first_from(at) : rate.last_until(at); }
+    UtcSecond operator()(const Once& once) const {
+        const auto since_epoch = once.at.time_since_epoch();
+        const bool scheduled = since_epoch >= first_scheduled_second && since_epoch < end_of_scheduled_seconds;
+        return scheduled && (forward ? once.at >= at : once.at <= at) ? once.at : nothing();
+    }
+    UtcSecond operator()(const EventTrigger&) const { return nothing(); }
+
+    /// Asks for the common kind first, which spares it an indirect call.
+    UtcSecond operator()(const SchedulePart& part) const {
+        if (const auto* cron = std::get_if<CronExpression>(&part.set)) return (*this)(*cron);
+        return std::visit(*this, part.set);
+    }
+
+    UtcSecond operator()(const std::vector<SchedulePart>& parts) const {
+        UtcSecond best = nothing();
+        for (const SchedulePart& part : parts)
+            best = forward ? std::min(best, (*this)(part)) : std::max(best, (*this)(part));
+        return best;
+    }
+
+    [[nodiscard]] UtcSecond nothing() const { return forward ? nothing_later : nothing_earlier; }
+};
+
+} // namespace detail
+
+inline Result<Schedule> Schedule::parse(std::string_view text, const ScheduleOptions& options) {
+    const detail::ScheduleParserInput input{.text = text,
+                                            .dialect = options.dialect,
+                                            .hash_key = options.hash_key,
+                                            .time_zone = options.time_zone,
+                                            .default_time_zone = options.default_time_zone,
+                                            .anchor = floor_to_second(options.anchor.value_or(Instant{}))};
+    auto parsed = detail::ScheduleParser(input).run();
+    if (!parsed) return parsed.parse_error();
+    auto [zone, parts] = *std::move(parsed);
+    auto state = std::make_shared<State>();
+    state->text = text;
+    state->kind = parts.size() == 1 ? parts.front().kind : ScheduleKind::union_of;
+    state->zone = std::move(zone);
+    state->dst = options.dst;
+    state->parts = std::move(parts);
+    return Schedule(std::shared_ptr<const State>(std::move(state)));
+}
+
+inline std::optional<Instant> Schedule::search(std::chrono::sys_seconds at, bool forward) const {
+    const std::uint32_t hint = state_->range.load(std::memory_order_relaxed);
+    std::size_t range = hint;
+    const detail::PartSearch search_parts{state_->zone.table(), state_->dst, range, at, forward};
+    const detail::UtcSecond found = search_parts(state_->parts);
+    if (range != hint) state_->range.store(static_cast<std::uint32_t>(range), std::memory_order_relaxed);
+    if (found == search_parts.nothing()) return std::nullopt;
+    return found;
+}
+
+inline std::optional<Instant> Schedule::next(Instant after) const {
+    return search(floor_to_second(after) + std::chrono::seconds{1}, true);
+}
+
+inline std::optional<Instant> Schedule::next_or_at(Instant from) const {
+    return search(std::chrono::ceil<std::chrono::seconds>(from), true);
+}
+
+inline std::optional<Instant> Schedule::previous(Instant before) const {
+    return search(std::chrono::ceil<std::chrono::seconds>(before) - std::chrono::seconds{1}, false);
+}
+
+inline std::optional<Instant> Schedule::previous_or_at(Instant until) const {
+    return search(floor_to_second(until), false);
+}
+
+inline bool Schedule::matches(Instant instant) const {
+    return next_or_at(instant) == instant;
+}
+
+inline std::vector<Instant> Schedule::upcoming(Instant after, std::size_t n) const {
+    std::vector<Instant> result;
+    result.reserve(std::min<std::size_t>(n, 1000));
+    ScheduleCursor cursor{*this, after};
+    while (result.size() < n) {
+        const auto t = cursor.next();
+        if (!t) break;
+        result.push_back(*t);
+    }
+    return result;
+}
+
+inline std::vector<Instant> Schedule::between(Instant from, Instant to, std::size_t limit) const {
+    std::vector<Instant> result;
+    ScheduleCursor cursor{*this, from == Instant::min() ? from : from - Duration{1}};
+    while (result.size() < limit) {
+        const auto t = cursor.next();
+        if (!t || *t >= to) break;
+        result.push_back(*t);
+    }
+    return result;
+}
+
+inline bool Schedule::is_event() const noexcept {
+    return std::holds_alternative<detail::EventTrigger>(state_->parts.front().set);
+}
+
+inline std::optional<Duration> Schedule::delay() const noexcept {
+    const auto* event = std::get_if<detail::EventTrigger>(&state_->parts.front().set);
+    return event != nullptr ? event->delay : std::nullopt;
+}
+
+inline bool Schedule::never_fires() const {
+    return !is_event() && !next_or_at(Instant::min());
+}
+
+inline std::vector<CronWarning> Schedule::warnings() const {
+    std::vector<CronWarning> result;
+    for (const detail::SchedulePart& part : state_->parts)
+        if (const auto* cron = std::get_if<CronExpression>(&part.set))
+            result.insert(result.end(), cron->warnings().begin(), cron->warnings().end());
+    return result;
+}
+
+inline std::string Schedule::describe() const {
+    std::string description;
+    for (const detail::SchedulePart& part : state_->parts) {
+        if (!description.empty()) description += "; ";
+        description += std::visit(detail::PartDescription{zone()}, part.set);
+    }
+    return description;
+}
+
+inline std::vector<DstNote> Schedule::dst_notes(std::chrono::year year) const {
+    std::vector<DstNote> notes;
+    const auto add = [&]<class Set>(const Set& set) {
+        if constexpr (detail::CivilSet<Set>)
+            detail::add_dst_notes(notes, set, zone().table(), detail::DstRules::of(dst(), set.is_interval()), year);
+    };
+    for (const detail::SchedulePart& part : state_->parts)
+        std::visit(add, part.set);
+    std::sort(notes.begin(), notes.end(), [](const DstNote& a, const DstNote& b) { return a.civil < b.civil; });
+    return notes;
+}
+
+inline std::chrono::local_days Schedule::local_date(Instant instant) const noexcept {
+    return std::chrono::floor<std::chrono::days>(zone().to_local(instant));
+}
+
+inline ScheduleCursor::ScheduleCursor(Schedule schedule, Instant after)
+    : schedule_(std::move(schedule))
+    , last_(floor_to_second(after))
+    , cron_(nullptr) {
+    const auto& parts = schedule_.state_->parts;
+    if (parts.size() == 1) cron_ = std::get_if<CronExpression>(&parts.front().set);
+}
+
+inline std::optional<Instant> ScheduleCursor::next() {
+    std::int64_t civil = detail::no_second;
+    if (walk_) {
+        civil = walk_->next();
+        const auto t = std::chrono::sys_seconds{std::chrono::seconds{civil}} - offset_;
+        if (civil != detail::no_second && t < end_) return last_ = t;
+    }
+    const auto found = schedule_.search(last_ + std::chrono::seconds{1}, true);
+    if (!found) return std::nullopt;
+    last_ = floor_to_second(*found);
+    if (cron_ != nullptr) enter_range(civil);
+    return found;
+}
+
+/// In the first hours after a change of offset not every civil time is an occurrence, so nobody walks there. A walk
+/// that has just passed `civil` goes on where that is what was found.
+inline void ScheduleCursor::enter_range(std::int64_t civil) {
+    const ZoneTable& table = schedule_.zone().table();
+    const std::size_t i = table.index_of(last_, schedule_.state_->range.load(std::memory_order_relaxed) + 1);
+    offset_ = table[i].offset;
+    end_ = table.end_of(i);
+    const std::chrono::local_seconds reached{last_.time_since_epoch() + offset_};
+    if (last_ - table[i].begin < detail::largest_change)
+        walk_.reset();
+    else if (!walk_ || reached.time_since_epoch().count() != civil)
+        walk_.emplace(*cron_, reached);
+}
+
+} // namespace carillon

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: MIT
+// storage/detail/memory_jobs.hpp - how MemoryStorage writes and lists jobs.
+#pragma once
+
+#include "carillon/storage/memory.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <map>
+#include <string_view>
+#include <tuple>
+#include <utility>
+
+namespace carillon {
+
+// ---- finding rows --------------------------------------------------------------------------------------------------
+
+inline MemoryStorage::JobRow* MemoryStorage::find_row(const std::string& tenant, const JobId& id) {
+    const auto at = jobs_.find(id);
+    return at != jobs_.end() && !at->second.removed && at->second.tenant->name == tenant ? &at->second : nullptr;
+}
+
+inline MemoryStorage::TenantRow& MemoryStorage::tenant_row(const std::string& name) {
+    const auto [at, added] = tenants_.try_emplace(name);
+    if (added) at->second.name = name;
+    return at->second;
+}
+
+inline MemoryStorage::KeyRow& MemoryStorage::key_row(JobRow& job, const std::string& key) {
+    if (key.empty()) return job.own_key;
+    auto& row = job.tenant->keys[key];
+    if (!row) row = std::make_unique<KeyRow>();
+    return *row;
+}
+
+inline KeyState MemoryStorage::key_state(JobRow& job) {
+    const KeyRow& key = key_row(job, job.definition->policies.overlap.concurrency_key);
+    KeyState state;
+    state.pending = key.pending;
+    state.running = key.running;
+    if (key.oldest) state.busy_with = key.oldest->run.id;
+    state.unstarted = job.unstarted;
+    return state;
+}
+
+// ---- indexes -------------------------------------------------------------------------------------------------------
+
+inline void MemoryStorage::index(JobRow& job) {
+    const JobDefinition& definition = *job.definition;
+    job.tenant->jobs_with(definition.status).insert(&job);
+    if (!definition.key.empty()) job.tenant->jobs_by_key[definition.key] = &job;
+    if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key[*definition.idempotency_key] = &job;
+}
+
+inline void MemoryStorage::unindex(JobRow& job) {
+    const JobDefinition& definition = *job.definition;
+    job.tenant->jobs_with(definition.status).erase(&job);
+    if (!definition.key.empty()) job.tenant->jobs_by_key.erase(definition.key);
+    if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key.erase(*definition.idempotency_key);
+}
+
+/// Brings the heap of due jobs up to date with the job's cursor and status.
+inline void MemoryStorage::update_due(JobRow& job) {
+    const bool queued = job.due_position != detail::not_in_heap;
+    if (!job.due_counts()) {
+        if (queued) due_.erase(&job);
+        return;
+    }
+    if (queued)
+        due_.update(&job);
+    else
+        due_.push(&job);
+    if (due_.top() == &job) news_of_work_ = true;
+}
+
+// ---- writing -------------------------------------------------------------------------------------------------------
+
+inline MemoryStorage::JobRow& MemoryStorage::add_job(const std::shared_ptr<const JobDefinition>& definition,
+                                                     const JobProgress& progress) {
+    JobRow& job = jobs_[definition->id];
+    job.tenant = &tenant_row(definition->tenant_id);
+    job.definition = definition;
+    job.progress = progress;
+    index(job);
+    update_due(job);
+    return job;
+}
+
+inline void MemoryStorage::replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition) {
+    unindex(job);
+    job.definition = std::move(definition);
+    index(job);
+}
+
+/// Keeps the events sorted by id; callers that raced may arrive out of order.
+inline void MemoryStorage::record(TenantRow& tenant, const AuditEvent& event) {
+    const auto behind = std::upper_bound(tenant.audit.begin(),
+                                         tenant.audit.end(),
+                                         event.id,
+                                         [](const AuditId& id, const AuditEvent& other) { return id < other.id; });
+    tenant.audit.insert(behind, event);
+}
+
+inline MemoryStorage::RunRow* MemoryStorage::repeated_trigger(JobRow& job, const std::vector<JobRun>& runs) const {
+    if (!job.triggers_by_key) return nullptr;
+    for (const JobRun& run : runs) {
+        if (!run.idempotency_key) continue;
+        const auto earlier = job.triggers_by_key->find(*run.idempotency_key);
+        if (earlier != job.triggers_by_key->end()) return earlier->second;
+    }
+    return nullptr;
+}
+
+inline void MemoryStorage::write(JobRow& job, JobChange&& change, JobWrite& out) {
+    if (const RunRow* earlier = repeated_trigger(job, change.runs)) {
+        out.runs.push_back(earlier->run);
+        return;
+    }
+    const std::shared_ptr<const JobDefinition> before = job.definition;
+    const std::optional<Instant> high_water = job.progress.high_water;
+    stop_runs(job, change.stop, change.at);
+    if (change.definition) replace_definition(job, std::move(change.definition));
+    if (change.progress) job.progress = *change.progress;
+    for (JobRun& run : change.runs)
+        if (const RunRow* row = add_run(job, std::move(run), high_water)) out.runs.push_back(row->run);
+    if (change.remove) {
+        unindex(job);
+        job.removed = true;
+    }
+    update_due(job);
+    if (!change.event) return;
+    change.event->before = before;
+    if (!change.remove) change.event->after = job.definition;
+    record(*job.tenant, *change.event);
+    out.event = std::move(change.event);
+}
+
+inline InsertResult MemoryStorage::insert_jobs(std::vector<NewJob> jobs) {
+    const WriteLock lock(*this);
+    InsertResult result;
+    std::map<std::pair<std::string, std::string>, std::uint64_t> in_this_call;
+    for (std::size_t i = 0; i < jobs.size() && !result.conflict; ++i) {
+        const JobDefinition& job = *jobs[i].definition;
+        if (!job.idempotency_key) continue;
+        const auto& known = tenant_row(job.tenant_id).jobs_by_idempotency_key;
+        const auto earlier = known.find(*job.idempotency_key);
+        const std::uint64_t fingerprint =
+            earlier != known.end()
+                ? earlier->second->definition->spec_fingerprint
+                : in_this_call.try_emplace({job.tenant_id, *job.idempotency_key}, job.spec_fingerprint).first->second;
+        if (fingerprint != job.spec_fingerprint) result.conflict = i;
+    }
+    if (result.conflict) return result;
+    for (NewJob& job : jobs) {
+        JobWrite& write = result.jobs.emplace_back();
+        TenantRow& tenant = tenant_row(job.definition->tenant_id);
+        if (job.definition->idempotency_key) {
+            const auto earlier = tenant.jobs_by_idempotency_key.find(*job.definition->idempotency_key);
+            if (earlier != tenant.jobs_by_idempotency_key.end()) {
+                write.job = earlier->second->snapshot();
+                continue;
+            }
+        }
+        job.event.after = job.definition;
+        write.job = add_job(job.definition, job.progress).snapshot();
+        record(tenant, job.event);
+        write.event = std::move(job.event);
+    }
+    return result;
+}
+
+inline JobWrite MemoryStorage::put_job(const std::string& tenant, const std::string& key, const PutJob& change) {
+    const WriteLock lock(*this);
+    JobWrite out;
+    auto& known = tenant_row(tenant).jobs_by_key;
+    const auto at = known.find(key);
+    if (at != known.end()) {
+        JobRow& job = *at->second;
+        const JobView view = job.view();
+        write(job, change(&view, key_state(job)), out);
+        out.job = job.snapshot();
+        return out;
+    }
+    JobChange created = change(nullptr, {});
+    if (!created.definition) return out;
+    JobRow& job = add_job(created.definition, {});
+    std::optional<AuditEvent> event = std::exchange(created.event, std::nullopt);
+    write(job, std::move(created), out);
+    if (event) {
+        event->after = job.definition;
+        record(*job.tenant, *event);
+    }
+    out.event = std::move(event);
+    out.job = job.snapshot();
+    return out;
+}
+
+inline std::optional<JobWrite>
+MemoryStorage::modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) {
+    const WriteLock lock(*this);
+    JobRow* job = find_row(tenant, id);
+    if (!job) return std::nullopt;
+    JobWrite out;
+    write(*job, change(job->view(), key_state(*job)), out);
+    out.job = job->snapshot();
+    return out;
+}
+
+inline MaterialiseResult MemoryStorage::materialise(Instant now, std::size_t limit, const ChangeJob& change) {
+    const WriteLock lock(*this);
+    MaterialiseResult result;
+    std::vector<JobRow*> batch;
+    while (!due_.empty() && batch.size() < limit && *due_.top()->progress.next_run_at <= now) {
+        batch.push_back(due_.top());
+        due_.erase(batch.back());
+    }
+    struct PutBack {
+        MemoryStorage& storage;
+        std::vector<JobRow*>& batch;
+        ~PutBack() {
+            for (JobRow* job : batch)
+                storage.update_due(*job);
+            storage.news_of_work_ = false; // the caller goes on to claim, and others know the time as well
+        }
+    } put_back{*this, batch};
+    JobWrite out;
+    for (JobRow* job : batch) {
+        ++result.jobs;
+        out.runs.clear();
+        write(*job, change(job->view(), key_state(*job)), out);
+        if (out.event) result.events.push_back(std::move(*std::exchange(out.event, std::nullopt)));
+    }
+    return result;
+}
+
+// ---- reading -------------------------------------------------------------------------------------------------------
+
+namespace detail {
+
+[[nodiscard]] inline bool contains_ignoring_case(std::string_view text, std::string_view part) {
+    const auto lower = [](char c) {
+        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    };
+    return std::search(text.begin(), text.end(), part.begin(), part.end(), [&](char a, char b) {
+               return lower(a) == lower(b);
+           }) != text.end();
+}
+
+[[nodiscard]] inline bool matches(const JobRow& job, const JobQuery& query) {
+    const JobDefinition& definition = *job.definition;
+    return (!query.action_type || definition.action_type == *query.action_type) &&
+           (!query.search || contains_ignoring_case(definition.name, *query.search));
+}
+
+/// Walks the tenant's jobs, newest first, from behind the cursor, until `visit` says that it has enough.
+template <class Visit>
+void walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit) {
+    using Iterator = std::set<JobRow*, NewestJobFirst>::const_iterator;
+    std::vector<std::pair<Iterator, Iterator>> ranges;
+    for (const auto& jobs : tenant.jobs_by_status) {
+        if (query.status && &jobs != &tenant.jobs_with(*query.status)) continue;
+        const auto begin =
+            query.after ? jobs.upper_bound(JobPlace{query.after->created_at, query.after->id}) : jobs.begin();
+        if (begin != jobs.end()) ranges.emplace_back(begin, jobs.end());
+    }
+    while (!ranges.empty()) {
+        const auto first = std::min_element(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
+            return NewestJobFirst{}(*a.first, *b.first);
+        });
+        if (!visit(**first->first)) return;
+        if (++first->first == first->second) ranges.erase(first);
+    }
+}
+
+/// The order of a listing by name or by next run; jobs without a next run come last.
+[[nodiscard]] inline bool listed_before(const JobCursor& a, const JobCursor& b, JobSort sort) {
+    if (sort == JobSort::name) return std::tie(a.name, a.id) < std::tie(b.name, b.id);
+    const Instant at = a.next_run_at.value_or(Instant::max());
+    const Instant bt = b.next_run_at.value_or(Instant::max());
+    return std::tie(at, a.id) < std::tie(bt, b.id);
+}
+
+[[nodiscard]] inline JobCursor cursor_of(const JobRow& job) {
+    JobCursor cursor;
+    cursor.name = job.definition->name;
+    cursor.next_run_at = job.progress.next_run_at;
+    cursor.id = job.definition->id;
+    return cursor;
+}
+
+} // namespace detail
+
+inline std::optional<ScheduledJob> MemoryStorage::find_job(const std::string& tenant, const JobId& id) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = jobs_.find(id);
+    if (at == jobs_.end() || at->second.removed || at->second.tenant->name != tenant) return std::nullopt;
+    return at->second.snapshot();
+}
+
+inline std::optional<ScheduledJob> MemoryStorage::find_job_by_idempotency_key(const std::string& tenant,
+                                                                              const std::string& key) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = tenants_.find(tenant);
+    if (at == tenants_.end()) return std::nullopt;
+    const auto job = at->second.jobs_by_idempotency_key.find(key);
+    if (job == at->second.jobs_by_idempotency_key.end()) return std::nullopt;
+    return job->second->snapshot();
+}
+
+inline std::vector<ScheduledJob> MemoryStorage::list_jobs(const std::string& tenant, const JobQuery& query) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<ScheduledJob> page;
+    const auto at = tenants_.find(tenant);
+    if (at == tenants_.end()) return page;
+    if (query.sort == JobSort::newest) {
+        std::size_t to_skip = query.offset;
+        detail::walk_newest_first(at->second, query, [&](const JobRow& job) {
+            if (!detail::matches(job, query)) return true;
+            if (to_skip > 0) return --to_skip, true;
+            page.push_back(job.snapshot());
+            return page.size() < query.limit;
+        });
+        return page;
+    }
+    std::vector<std::pair<JobCursor, const JobRow*>> found;
+    JobQuery all = query;
+    all.after.reset();
+    detail::walk_newest_first(at->second, all, [&](const JobRow& job) {
+        JobCursor cursor = detail::cursor_of(job);
+        if (detail::matches(job, query) && (!query.after || detail::listed_before(*query.after, cursor, query.sort)))
+            found.emplace_back(std::move(cursor), &job);
+        return true;
+    });
+    std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
+        return detail::listed_before(a.first, b.first, query.sort);
+    });
+    for (std::size_t i = query.offset; i < found.size() && page.size() < query.limit; ++i)
+        page.push_back(found[i].second->snapshot());
+    return page;
+}
+
+inline std::size_t MemoryStorage::count_jobs(const std::string& tenant, std::optional<JobStatus> status) const {
+    const std::lock_guard lock(mutex_);
+    const auto at = tenants_.find(tenant);
+    if (at == tenants_.end()) return 0;
+    if (status) return at->second.jobs_with(*status).size();
+    std::size_t count = 0;
+    for (const auto& jobs : at->second.jobs_by_status)
+        count += jobs.size();
+    return count;
+}
+
+inline std::vector<AuditEvent> MemoryStorage::list_audit(const std::string& tenant, const AuditQuery& query) const {
+    const std::lock_guard lock(mutex_);
+    std::vector<AuditEvent> page;
+    const auto at = tenants_.find(tenant);
+    if (at == tenants_.end()) return page;
+    const auto& events = at->second.audit;
+    auto end = events.end();
+    if (query.after)
+        end = std::lower_bound(events.begin(), end, *query.after, [](const AuditEvent& event, const AuditId& id) {
+            return event.id < id;
+        });
+    std::size_t to_skip = query.offset;
+    for (auto event = std::make_reverse_iterator(end); event != events.rend() && page.size() < query.limit; ++event) {
+        if (query.job_id && event->job_id != *query.job_id) continue;
+        if (query.actor && event->actor != *query.actor) continue;
+        if (query.verb && event->verb != *query.verb) continue;
+        if (to_skip > 0)
+            --to_skip;
+        else
+            page.push_back(*event);
+    }
+    return page;
+}
+
+} // namespace carillon

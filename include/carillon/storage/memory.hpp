@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: MIT
+// storage/memory.hpp - the storage that keeps everything in this process, and nothing when it ends.
+//
+// One lock; every operation costs what it touches, not what exists: heaps for what is due, sets for what is listed.
+// Listings by name or by next run, and searches, look at all jobs of the one tenant. A failed allocation inside an
+// operation leaves it half done: like most of the standard library's node containers, this is not for hosts that go on
+// after std::bad_alloc.
+#pragma once
+
+#include "carillon/detail/watch_list.hpp"
+#include "carillon/storage/detail/memory_rows.hpp"
+#include "carillon/storage/storage.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+namespace carillon {
+
+/// See storage.hpp for what each operation promises. Thread-safe. Leases run on the steady time of `clock`.
+class MemoryStorage {
+public:
+    explicit MemoryStorage(std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>())
+        : clock_(std::move(clock)) {}
+    MemoryStorage(const MemoryStorage&) = delete;
+    MemoryStorage& operator=(const MemoryStorage&) = delete;
+
+    InsertResult insert_jobs(std::vector<NewJob> jobs);
+    JobWrite put_job(const std::string& tenant, const std::string& key, const PutJob& change);
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change);
+    std::optional<RunWrite> modify_run(const std::string& tenant, const RunId& id, const ChangeRun& change);
+
+    [[nodiscard]] std::optional<ScheduledJob> find_job(const std::string& tenant, const JobId& id) const;
+    [[nodiscard]] std::optional<ScheduledJob> find_job_by_idempotency_key(const std::string& tenant,
+                                                                          const std::string& key) const;
+    [[nodiscard]] std::vector<ScheduledJob> list_jobs(const std::string& tenant, const JobQuery& query) const;
+    [[nodiscard]] std::size_t count_jobs(const std::string& tenant, std::optional<JobStatus> status) const;
+    [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const;
+    [[nodiscard]] std::vector<JobRun>
+    list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const;
+    [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query) const;
+
+    MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change);
+    std::vector<ClaimedRun> claim(const ClaimRequest& request);
+    std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease);
+    std::vector<bool> finish(std::vector<RunFinish> finishes);
+    std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon);
+    std::size_t purge(const Retention& retention, Instant now, std::size_t limit);
+
+    [[nodiscard]] std::optional<Instant> next_due(const std::vector<std::string>& action_types) const;
+    [[nodiscard]] SteadyTime lease_now() const { return clock_->steady_now(); }
+    [[nodiscard]] WatchHandle watch(std::function<void(StorageNews)> callback) {
+        return watchers_.add(std::move(callback));
+    }
+
+private:
+    using JobRow = detail::JobRow;
+    using RunRow = detail::RunRow;
+    using KeyRow = detail::KeyRow;
+    using TenantRow = detail::TenantRow;
+
+    /// Holds the lock; tells the watchers when it is released again.
+    class WriteLock;
+
+    JobRow* find_row(const std::string& tenant, const JobId& id);
+    TenantRow& tenant_row(const std::string& name);
+    KeyRow& key_row(JobRow& job, const std::string& key);
+    KeyState key_state(JobRow& job);
+
+    JobRow& add_job(const std::shared_ptr<const JobDefinition>& definition, const JobProgress& progress);
+    void index(JobRow& job);
+    void unindex(JobRow& job);
+    void update_due(JobRow& job);
+    void write(JobRow& job, JobChange&& change, JobWrite& out);
+    void replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition);
+    static void record(TenantRow& tenant, const AuditEvent& event);
+    RunRow* repeated_trigger(JobRow& job, const std::vector<JobRun>& runs) const;
+
+    RunRow* add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water);
+    void stop_runs(JobRow& job, StopScope scope, Instant now);
+    void stop(RunRow& row, RunReason reason, Instant now);
+    void settle(RunRow& row, const RunTransition& to);
+    void close(RunRow& row, const RunTransition& to);
+    void take_from_queue(RunRow& row);
+    void wake_waiting(KeyRow& key);
+    bool start_or_park(RunRow& row, const ClaimRequest& request);
+
+    std::size_t purge_runs(JobRow& job, const Retention& retention, Instant now, std::size_t limit);
+    void erase_run(RunRow& row);
+
+    std::shared_ptr<const Clock> clock_;
+    detail::WatchList watchers_;
+
+    mutable std::mutex mutex_;
+    bool news_of_work_ = false;
+    bool news_of_stop_ = false;
+    std::unordered_map<std::string, TenantRow> tenants_;
+    std::unordered_map<JobId, JobRow> jobs_;
+    std::unordered_map<RunId, RunRow> runs_;
+    detail::DueHeap due_;
+    detail::ClaimQueue queue_;
+    detail::LeaseHeap leases_;
+    JobId purge_cursor_;
+};
+
+// ---- implementation ------------------------------------------------------------------------------------------------
+
+class MemoryStorage::WriteLock {
+public:
+    explicit WriteLock(MemoryStorage& storage)
+        : storage_(storage)
+        , lock_(storage.mutex_) {}
+    WriteLock(const WriteLock&) = delete;
+    WriteLock& operator=(const WriteLock&) = delete;
+    ~WriteLock() {
+        const bool work = std::exchange(storage_.news_of_work_, false);
+        const bool stop = std::exchange(storage_.news_of_stop_, false);
+        lock_.unlock();
+        if (work) storage_.watchers_.tell(StorageNews::work);
+        if (stop) storage_.watchers_.tell(StorageNews::stop);
+    }
+
+private:
+    MemoryStorage& storage_;
+    std::unique_lock<std::mutex> lock_;
+};
+
+} // namespace carillon
+
+#include "carillon/storage/detail/memory_jobs.hpp"
+#include "carillon/storage/detail/memory_runs.hpp"
+
+namespace carillon {
+static_assert(Storage<MemoryStorage>);
+}

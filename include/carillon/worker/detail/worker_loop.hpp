@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: MIT
+// worker/detail/worker_loop.hpp - what a worker's loop does in a turn: renew, plan, claim, clean up, wait.
+#pragma once
+
+#include "carillon/worker/worker.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace carillon {
+
+template <Storage StorageT>
+void Worker<StorageT>::loop() {
+    const detail::WorkScope scope(this);
+    while (!loop_ends_) {
+        SteadyTime next = core_->clock->steady_now() + detail::longest_wait;
+        try {
+            const bool progress = turn();
+            next = std::min(next, next_turn(progress));
+        } catch (...) {
+            report("the storage failed, trying again in a second: " + detail::caught_text());
+        }
+        if (!loop_ends_) core_->clock->wait_until(wake_, next);
+    }
+}
+
+/// Says whether it found something to do. What is due comes before what can wait.
+template <Storage StorageT>
+bool Worker<StorageT>::turn() {
+    renew_leases();
+    flush_finished();
+    if (!claiming_) return false;
+    return_stalled();
+    const bool planned = materialise_due();
+    const bool claimed = hand_out();
+    const bool reaped = keep_house();
+    return planned || claimed || reaped;
+}
+
+template <Storage StorageT>
+SteadyTime Worker<StorageT>::next_turn(bool progress) const {
+    const SteadyTime now = core_->clock->steady_now();
+    SteadyTime next = std::max(now, next_renewal_);
+    if (!claiming_ || free_slots() == 0) return next;
+    const auto due = next_due();
+    if (!due) return next;
+    const Instant wall = core_->clock->now();
+    if (*due <= wall) return progress ? now : std::min(next, now + detail::shortest_wait);
+    return std::min(next, now + std::min(*due - wall, detail::longest_wait));
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::renew_leases() {
+    const SteadyTime now = core_->clock->steady_now();
+    const bool asked = stop_news_.exchange(false);
+    if (!asked && now < next_renewal_) return;
+    const std::vector<RunRef> refs = active_.refs();
+    try {
+        if (!refs.empty()) active_.apply(core_->storage->heartbeat(refs, options_.lease));
+    } catch (...) {
+        if (asked) stop_news_ = true;
+        // Nobody else may claim these runs before their leases end: stop them while they are still ours.
+        if (now - last_renewal_ >= options_.lease * 4 / 5) active_.interrupt_all();
+        throw;
+    }
+    last_renewal_ = now;
+    next_renewal_ = now + options_.heartbeat;
+}
+
+/// Takes over what other workers have abandoned, and forgets what is too old. Says whether it took something over.
+template <Storage StorageT>
+bool Worker<StorageT>::keep_house() {
+    const SteadyTime now = core_->clock->steady_now();
+    if (now < next_cleaning_.load()) return false;
+    next_cleaning_ = now + options_.heartbeat;
+    const Instant wall = core_->clock->now();
+    const auto reaped =
+        core_->storage->reap(detail::rows_per_cleaning, [&](const JobRun& run, const JobDefinition& job) {
+            return after_abandon(run, job.policies, wall);
+        });
+    for (const JobRun& run : reaped)
+        report("run " + run.id.str() + " was abandoned and is now " + std::string(to_string(run.status)));
+    const std::size_t purged = core_->storage->purge(options_.retention, wall, detail::rows_per_cleaning);
+    const bool more = std::max(reaped.size(), purged) >= detail::rows_per_cleaning;
+    if (more) next_cleaning_ = now;
+    return !reaped.empty();
+}
+
+/// Plans one batch of the jobs that are due.
+template <Storage StorageT>
+MaterialiseResult Worker<StorageT>::materialise(Instant now) {
+    const std::vector<std::string> types = action_types();
+    std::set<std::string> unhandled;
+    MaterialiseResult result =
+        core_->storage->materialise(now, detail::jobs_per_plan, [&](const JobView& job, const KeyState& key) {
+            const std::string& type = job.definition.action_type;
+            if (!std::binary_search(types.begin(), types.end(), type)) unhandled.insert(type);
+            return core_->plan_due(job, key, now);
+        });
+    for (const AuditEvent& event : result.events)
+        core_->sinks.emit(event);
+    report_unhandled(unhandled);
+    return result;
+}
+
+/// Plans all jobs that are due, unless leases have to be renewed first. Says whether there was one.
+template <Storage StorageT>
+bool Worker<StorageT>::materialise_due() {
+    const Instant now = core_->clock->now();
+    std::size_t jobs = 0;
+    do
+        jobs = materialise(now).jobs;
+    while (jobs == detail::jobs_per_plan && claiming_ && core_->clock->steady_now() < next_renewal_);
+    return jobs > 0;
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::report_unhandled(const std::set<std::string>& types) {
+    for (const std::string& type : types) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (!unhandled_.insert(type).second) continue;
+        }
+        report("no handler for action type \"" + type + "\" here: its runs stay pending for a worker that has one");
+    }
+}
+
+template <Storage StorageT>
+std::vector<ClaimedRun> Worker<StorageT>::claim(std::size_t limit, Duration lease, std::optional<Instant> due_by) {
+    ClaimRequest request;
+    request.worker = options_.name;
+    request.action_types = action_types();
+    request.limit = limit;
+    request.lease = lease;
+    request.now = core_->clock->now();
+    if (due_by) request.due_by = std::min(*due_by, request.now);
+    {
+        const std::lock_guard lock(mutex_);
+        request.after_tenant = last_tenant_;
+    }
+    std::vector<ClaimedRun> claimed = core_->storage->claim(request);
+    if (claimed.empty()) return claimed;
+    const std::lock_guard lock(mutex_);
+    last_tenant_ = claimed.back().run.tenant_id;
+    return claimed;
+}
+
+/// Claims for the free threads and, where handlers are quick, a little ahead. Says whether there was a run.
+template <Storage StorageT>
+bool Worker<StorageT>::hand_out() {
+    bool progress = false;
+    for (std::size_t free = free_slots(); free > 0; free = free_slots()) {
+        const std::size_t count = claim_ahead(free);
+        if (count == 0) break;
+        progress = true;
+        pool_->post([this] { execute_waiting(); }, std::min(count, options_.threads));
+        if (count < free) break;
+    }
+    return progress;
+}
+
+/// Queues up to `limit` runs for the threads; returns how many.
+template <Storage StorageT>
+std::size_t Worker<StorageT>::claim_ahead(std::size_t limit) {
+    const std::lock_guard lock(claim_mutex_);
+    if (!claiming_) return 0;
+    std::vector<ClaimedRun> claimed = claim(limit, options_.lease);
+    const std::size_t count = claimed.size();
+    active_.add(std::move(claimed));
+    return count;
+}
+
+/// Gives back what was claimed ahead of handlers that turned out to be slow: other workers may have time for it.
+template <Storage StorageT>
+void Worker<StorageT>::return_stalled() {
+    const SteadyTime now = core_->clock->steady_now();
+    const detail::QueueState queue = active_.queue_state();
+    const bool stalled = queue.waiting > 0 && queue.executing >= options_.threads && queue.takes == queue_takes_;
+    if (!stalled) {
+        queue_takes_ = queue.takes;
+        queue_moved_at_ = now;
+    } else if (now - queue_moved_at_ >= detail::longest_wait) {
+        typical_microseconds_ = detail::slow_microseconds;
+        give_back_waiting();
+    }
+}
+
+template <Storage StorageT>
+std::size_t Worker<StorageT>::free_slots() const {
+    const std::int64_t each = std::max<std::int64_t>(typical_microseconds_, 1);
+    const auto ahead = static_cast<std::size_t>(detail::prefetch_microseconds / each) * options_.threads;
+    const std::size_t slots = options_.threads + std::min(ahead, detail::most_prefetched);
+    const std::size_t taken = active_.size();
+    return slots > taken ? slots - taken : 0;
+}
+
+} // namespace carillon

@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: MIT
+// worker/detail/worker_runs.hpp - a run in a worker's hands: its handler is called, what became of it is stored.
+#pragma once
+
+#include "carillon/worker/worker.hpp"
+
+#include <mutex>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace carillon {
+
+template <Storage StorageT>
+void Worker<StorageT>::execute_waiting() {
+    const detail::WorkScope scope(this);
+    while (ActiveRun* run = active_.take())
+        execute(*run, options_.lease);
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::execute(ActiveRun& active, Duration lease) {
+    const RunRef ref = active.ref();
+    const JobRun& run = active.claimed.run;
+    const auto handler = handler_of(run.action_type);
+    if (!handler || active.stop.stop_requested()) { // it ends without having begun
+        active_.end(active);
+        return finish({{ref, release(run, core_->clock->now())}});
+    }
+    RunContext context(active.claimed, active.stop.get_token(), [&] { return heartbeat_of(active, lease); });
+    const SteadyTime begin = core_->clock->steady_now();
+    HandlerOutcome outcome = call_handler(*handler, context);
+    const Duration took = core_->clock->steady_now() - begin;
+    typical_microseconds_ += (took.count() - typical_microseconds_) / 8;
+    RunTransition to = transition_of(active, std::move(outcome));
+    to.duration = took;
+    finish({{ref, std::move(to)}});
+}
+
+template <Storage StorageT>
+RunTransition Worker<StorageT>::transition_of(ActiveRun& active, HandlerOutcome outcome) {
+    using detail::StopCause;
+    const Policies& policies = active.claimed.job->policies;
+    const JobRun& run = active.claimed.run;
+    const Instant now = core_->clock->now();
+    const StopCause cause = active_.end(active);
+    const bool may_repeat = policies.delivery == DeliveryMode::at_least_once;
+    if (cause == StopCause::interrupted && outcome.kind == HandlerOutcome::Kind::threw && may_repeat)
+        return release(run, now);
+    const bool cancelled = cause == StopCause::cancelled;
+    return after_handler(run, policies, std::move(outcome), cancelled, now, detail::random_fraction());
+}
+
+template <Storage StorageT>
+bool Worker<StorageT>::heartbeat_of(ActiveRun& run, Duration lease) {
+    const auto answers = core_->storage->heartbeat({run.ref()}, lease);
+    active_.apply(answers);
+    return answers.empty();
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::finish(std::vector<RunFinish> finishes) {
+    {
+        const std::lock_guard lock(mutex_);
+        finished_.insert(finished_.end(), finishes.begin(), finishes.end());
+    }
+    try {
+        flush_finished();
+    } catch (...) {
+        report("the result of a run could not be stored, trying again: " + detail::caught_text());
+    }
+    idle_.notify();
+    wake_.notify();
+}
+
+/// Writes what handlers have finished. One thread does it at a time and takes along what others finish meanwhile; what
+/// the storage does not take is kept for the next turn.
+template <Storage StorageT>
+void Worker<StorageT>::flush_finished() {
+    std::unique_lock lock(mutex_);
+    if (flushing_) return;
+    flushing_ = true;
+    while (!finished_.empty()) {
+        std::vector<RunFinish> batch;
+        batch.swap(finished_);
+        lock.unlock();
+        std::vector<bool> accepted;
+        try {
+            accepted = core_->storage->finish(batch);
+        } catch (...) {
+            lock.lock();
+            finished_.insert(finished_.begin(), batch.begin(), batch.end());
+            flushing_ = false;
+            throw;
+        }
+        active_.remove(batch);
+        idle_.notify();
+        for (std::size_t i = 0; i < batch.size(); ++i)
+            if (!accepted[i]) report("the result of run " + batch[i].run.id.str() + " was refused: its lease was lost");
+        lock.lock();
+    }
+    flushing_ = false;
+}
+
+template <Storage StorageT>
+std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
+    if (started_) throw Error(Errc::invalid_state, "poll: the worker has been started; it polls by itself");
+    const detail::WorkScope scope(this);
+    const SteadyTime begin = core_->clock->steady_now();
+    const Instant due_by = core_->clock->now();
+    const auto may_go_on = [&] {
+        return !budget || core_->clock->steady_now() - begin < *budget;
+    };
+    flush_finished();
+    keep_house();
+    while (materialise(due_by).jobs == detail::jobs_per_plan && may_go_on()) {
+    }
+    std::size_t executed = 0;
+    do {
+        if (poll_next(due_by))
+            ++executed;
+        else if (materialise(due_by).jobs == 0)
+            break;
+    } while (may_go_on());
+    return executed;
+}
+
+/// Executes one of the runs that were due by then; says whether there was one.
+template <Storage StorageT>
+bool Worker<StorageT>::poll_next(Instant due_by) {
+    std::vector<ClaimedRun> claimed = claim(1, options_.poll_lease, due_by);
+    if (claimed.empty()) return false;
+    execute(active_.add_taken(std::move(claimed.front())), options_.poll_lease);
+    return true;
+}
+
+} // namespace carillon

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: MIT
+// worker/worker.hpp - executes what is due: one loop, one wait.
+//
+//   materialise -> claim -> handler -> finish
+//
+// start() runs the loop on a thread of its own and handlers on a pool; poll() does one turn of it on the calling
+// thread, for hosts that have a loop. Any number of workers may share a storage, in one process or in many.
+#pragma once
+
+#include "carillon/clock.hpp"
+#include "carillon/scheduler_facade.hpp"
+#include "carillon/storage/storage.hpp"
+#include "carillon/worker/active_runs.hpp"
+#include "carillon/worker/handler.hpp"
+#include "carillon/worker/outcome.hpp"
+#include "carillon/worker/thread_pool.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <exception>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace carillon {
+
+struct WorkerOptions {
+    /// Handlers that may run at a time after start(). 1 or more.
+    std::size_t threads = 4;
+    /// In the ledger, to tell workers apart; empty makes one up. Two workers of one name do no harm. At most 256 bytes.
+    std::string name = "";
+    /// A run whose worker has not renewed it for this long is given to another.
+    Duration lease = std::chrono::seconds{30};
+    /// How often a started worker renews; at most a third of the lease makes sense.
+    Duration heartbeat = std::chrono::seconds{10};
+    /// The lease under poll(), which nobody renews but RunContext::heartbeat.
+    Duration poll_lease = std::chrono::hours{1};
+    Retention retention = {};
+    /// Gets a sentence when something happens that an operator should know: the storage fails, a run was abandoned, a
+    /// handler does not end, an action type has no handler here. From any thread of the worker, several at a time. By
+    /// default it goes to the standard error stream.
+    std::function<void(const std::string&)> report = {};
+};
+
+struct StopReport {
+    /// The runs whose handlers had not returned when stop() gave up waiting. They go on until they return, and may
+    /// still finish their runs while their leases last.
+    std::vector<JobRun> still_running{};
+};
+
+/// Thread-safe, but for its destruction. Keeps the facade's storage alive, not the facade.
+template <Storage StorageT = MemoryStorage>
+class Worker {
+public:
+    /// Throws Error where an option makes no sense.
+    explicit Worker(SchedulerFacade<StorageT>& scheduler, WorkerOptions options = {});
+    Worker(const Worker&) = delete;
+    Worker& operator=(const Worker&) = delete;
+    /// Asks running handlers to stop and waits for them without limit, since C++ can end no thread; reports every ten
+    /// seconds which ones it waits for. Must not be called by a handler.
+    ~Worker();
+
+    /// Registers the handler of an action type, or replaces it for runs that are not begun yet. May be called at any
+    /// time.
+    template <HandlerFunction F>
+    void handle(std::string action_type, F function);
+
+    /// Begins to execute, on threads of its own. `invalid_state` where it runs already.
+    void start();
+    /// Stops claiming, gives back what no handler has begun, and waits: up to `grace` for handlers to end by
+    /// themselves, then, after asking them to stop, up to `hard`. A handler that throws after it was asked so has its
+    /// run given back, too. Idempotent; start() may follow. Called by a handler, or by the report callback, it only
+    /// stops the claiming, and returns at once.
+    StopReport stop(Duration grace = std::chrono::seconds{30}, Duration hard = std::chrono::seconds{10});
+
+    /// Executes on this thread what is due when it is called, at least one run if there is any, until nothing is left
+    /// or `budget` (steady time) is used up; the last handler may exceed it. Returns the number of handlers called.
+    /// Never waits. Throws what the storage throws, and `invalid_state` after start(). A handler may call it.
+    std::size_t poll(std::optional<Duration> budget = std::nullopt);
+    /// The earliest moment at which poll() has something to do; none: not before something changes.
+    [[nodiscard]] std::optional<Instant> next_due() const { return core_->storage->next_due(action_types()); }
+
+    /// How many runs it holds: waiting for a thread, in a handler, or being finished.
+    [[nodiscard]] std::size_t active() const { return active_.size(); }
+    [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
+
+private:
+    using ActiveRun = detail::ActiveRun;
+
+    [[nodiscard]] std::shared_ptr<const Handler> handler_of(const std::string& action_type) const;
+    [[nodiscard]] std::vector<std::string> action_types() const;
+    void report(const std::string& sentence) const;
+    void watch_storage();
+
+    // the loop
+    void loop();
+    bool turn();
+    [[nodiscard]] SteadyTime next_turn(bool progress) const;
+    void renew_leases();
+    bool keep_house();
+    MaterialiseResult materialise(Instant now);
+    bool materialise_due();
+    void report_unhandled(const std::set<std::string>& types);
+    std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
+    bool hand_out();
+    std::size_t claim_ahead(std::size_t limit);
+    void return_stalled();
+    [[nodiscard]] std::size_t free_slots() const;
+
+    // one run
+    void execute_waiting();
+    bool poll_next(Instant due_by);
+    void execute(ActiveRun& active, Duration lease);
+    [[nodiscard]] RunTransition transition_of(ActiveRun& active, HandlerOutcome outcome);
+    bool heartbeat_of(ActiveRun& run, Duration lease);
+    void finish(std::vector<RunFinish> finishes);
+    void flush_finished();
+
+    // stopping
+    void stop_claiming();
+    void give_back_waiting();
+    bool wait_until_idle(Duration patience);
+    void end_loop();
+    void flush_last(const std::string& otherwise);
+
+    std::shared_ptr<detail::FacadeCore<StorageT>> core_;
+    WorkerOptions options_;
+
+    mutable std::mutex mutex_;
+    std::map<std::string, std::shared_ptr<const Handler>> handlers_;
+    std::set<std::string> unhandled_; // action types already reported
+    std::vector<RunFinish> finished_;
+    bool flushing_ = false;
+    std::string last_tenant_;
+
+    detail::ActiveRuns active_;
+    std::mutex claim_mutex_; // held from a claim until its runs are in active_
+    std::atomic<bool> started_ = false;
+    std::atomic<bool> claiming_ = false;
+    std::atomic<bool> loop_ends_ = false;
+    std::atomic<bool> stop_news_ = false;
+    std::atomic<std::int64_t> typical_microseconds_ = 1'000'000; // of a handler; decides how far ahead to claim
+    std::atomic<SteadyTime> next_cleaning_{};
+    SteadyTime next_renewal_{};
+    SteadyTime last_renewal_{};
+    SteadyTime queue_moved_at_{};
+    std::uint64_t queue_takes_ = 0;
+    WakeSignal wake_;
+    WakeSignal idle_;
+    WatchHandle watch_;
+    std::mutex stop_mutex_; // one stop at a time
+    std::thread loop_thread_;
+    std::unique_ptr<ThreadPool> pool_;
+};
+
+} // namespace carillon
+
+#include "carillon/worker/detail/worker_impl.hpp"

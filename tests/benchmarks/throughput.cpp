@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: MIT
+// throughput.cpp - how many runs a second a worker takes from due to recorded, when the handlers do nothing.
+//
+//   throughput [runs = 300000] [threads = 2 4 ...]
+//
+// Storage in memory, history kept. Two loads, each made before the clock starts to count:
+//   one-shot   as many jobs, each due once at the same moment: they are planned, claimed, executed and finished
+//   triggered  one job, triggered as many times: claimed, executed and finished
+#include "carillon/scheduler_facade.hpp"
+#include "carillon/worker/worker.hpp"
+
+#include <atomic>
+#include <charconv>
+#include <chrono>
+#include <cstdio>
+#include <cstring>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+using namespace carillon;
+using namespace std::chrono_literals;
+
+namespace {
+
+/// The machine's clock, which the program may set forward: jobs are made for a future that comes at once.
+class ShiftedClock final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override { return clock_.now() + shift_.load(); }
+    [[nodiscard]] SteadyTime steady_now() const override { return clock_.steady_now(); }
+    bool wait_until(WakeSignal& signal, SteadyTime deadline) override { return clock_.wait_until(signal, deadline); }
+    void set_forward(Duration by) { shift_ = shift_.load() + by; }
+
+private:
+    SystemClock clock_;
+    std::atomic<Duration> shift_{Duration{0}};
+};
+
+using Make = void (*)(SchedulerFacade<>& scheduler, Instant due, std::size_t runs);
+
+void one_shot_jobs(SchedulerFacade<>& scheduler, Instant due, std::size_t runs) {
+    const JobSpec spec{.name = "once", .schedule = "@at " + to_rfc3339(due), .action = {{"type", "nothing"}}};
+    const std::vector<JobSpec> batch(1'000, spec);
+    for (std::size_t made = 0; made < runs; made += batch.size())
+        scheduler.create_jobs("acme", std::span(batch).first(std::min(batch.size(), runs - made)));
+}
+
+void triggered_runs(SchedulerFacade<>& scheduler, Instant, std::size_t runs) {
+    JobSpec spec{.name = "often", .schedule = "@yearly", .action = {{"type", "nothing"}}};
+    spec.policies.overlap.policy = OverlapPolicy::allow;
+    const JobId id = scheduler.create_job("acme", spec).id;
+    for (std::size_t made = 0; made < runs; ++made)
+        scheduler.trigger_job(id, "acme");
+}
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+void measure(const char* name, Make make, std::size_t runs, std::size_t threads) {
+    auto clock = std::make_shared<ShiftedClock>();
+    SchedulerFacade<> scheduler({.clock = clock});
+    const auto creation = std::chrono::steady_clock::now();
+    make(scheduler, clock->now() + 1h, runs);
+    const double created = static_cast<double>(runs) / seconds_since(creation);
+
+    Worker<> worker(scheduler, {.threads = threads});
+    std::atomic<std::size_t> executed = 0;
+    std::atomic<bool> all = false;
+    worker.handle("nothing", [&](RunContext&) {
+        if (executed.fetch_add(1, std::memory_order_relaxed) + 1 < runs) return;
+        all = true;
+        all.notify_one();
+    });
+    clock->set_forward(1h);
+    const auto begin = std::chrono::steady_clock::now();
+    worker.start();
+    all.wait(false);
+    worker.stop();
+    const double rate = static_cast<double>(runs) / seconds_since(begin);
+    std::printf("%-10s %zu threads: %9.0f runs/s   (made at %.0f/s)\n", name, threads, rate, created);
+    if (executed != runs) throw std::runtime_error("a run was executed twice");
+}
+
+std::size_t number(const char* text) {
+    std::size_t value = 0;
+    const char* end = text + std::strlen(text);
+    if (std::from_chars(text, end, value).ptr != end || value == 0)
+        throw std::invalid_argument(std::string("expected a number from 1, saw ") + text);
+    return value;
+}
+
+} // namespace
+
+int main(int argc, char** argv) try {
+    const std::size_t runs = argc > 1 ? number(argv[1]) : 300'000;
+    std::vector<std::size_t> threads;
+    for (int i = 2; i < argc; ++i)
+        threads.push_back(number(argv[i]));
+    if (threads.empty()) threads = {2, 4};
+    for (const std::size_t count : threads) {
+        measure("one-shot", one_shot_jobs, runs, count);
+        measure("triggered", triggered_runs, runs, count);
+    }
+    return 0;
+} catch (const std::exception& error) {
+    std::fprintf(stderr, "throughput: %s\n", error.what());
+    return 1;
+}

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: MIT
+// Code in the documents is code that the tests compile and run: each block stands, word for word, in an example.
+#include "support/catch.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace {
+
+const std::string root = CARILLON_TEST_DATA_DIR "/../..";
+
+std::string text_of(const std::string& path) {
+    std::ifstream file(root + "/" + path, std::ios::binary);
+    REQUIRE(file);
+    return {std::istreambuf_iterator<char>(file), {}};
+}
+
+/// The fenced C++ blocks of a document.
+std::vector<std::string> cpp_blocks(const std::string& text) {
+    const std::string open = "```cpp\n";
+    std::vector<std::string> blocks;
+    for (std::size_t at = text.find(open); at != std::string::npos; at = text.find(open, at)) {
+        at += open.size();
+        const std::size_t end = text.find("```", at);
+        REQUIRE(end != std::string::npos);
+        blocks.push_back(text.substr(at, end - at));
+    }
+    return blocks;
+}
+
+/// The program in a header's comment, without the comment's marks.
+std::string commented_program(const std::string& text) {
+    std::string program;
+    for (std::size_t at = text.find("//   #include"); text.compare(at, 2, "//") == 0; at = text.find('\n', at) + 1) {
+        const std::string line = text.substr(at, text.find('\n', at) - at);
+        program += (line.size() > 5 ? line.substr(5) : "") + "\n";
+    }
+    return program;
+}
+
+} // namespace
+
+TEST_CASE("docs: the README's program is examples/hello.cpp") {
+    const auto blocks = cpp_blocks(text_of("README.md"));
+    REQUIRE(blocks.size() == 1);
+    CHECK(text_of("examples/hello.cpp").find("\n" + blocks.front()) != std::string::npos);
+}
+
+TEST_CASE("docs: the umbrella header's program is examples/hello.cpp") {
+    const std::string program = commented_program(text_of("include/carillon/carillon.hpp"));
+    REQUIRE(program.size() > 400);
+    CHECK(text_of("examples/hello.cpp").find("\n" + program) != std::string::npos);
+}
+
+TEST_CASE("docs: each block of the quicklook is in examples/quicklook.cpp, in order") {
+    const std::string example = text_of("examples/quicklook.cpp");
+    const auto blocks = cpp_blocks(text_of("docs/quicklook.md"));
+    REQUIRE(blocks.size() >= 7);
+    std::size_t from = 0;
+    for (const std::string& block : blocks) {
+        INFO(block);
+        const std::size_t at = example.find(block, from);
+        REQUIRE(at != std::string::npos);
+        from = at + block.size();
+    }
+}

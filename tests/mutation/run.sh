@@ -1,0 +1,92 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Makes one mistake after the other in a copy of the headers and expects a test to fail each time.
+#   tests/mutation/run.sh [text]      all mutants, or those whose first line contains the text
+# Environment: CXX (c++), CATCH_MAIN (an object file with Catch's main; built when not given).
+# The exit code is the number of mutants that no test noticed.
+set -u
+
+root=$(cd "$(dirname "$0")/../.." && pwd)
+list=$root/tests/mutation/cron_mutants.txt
+wanted=${1:-}
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cxx=${CXX:-c++}
+tests="cron_test cron_parser_test cron_hash_test cron_warning_test cron_to_string_test cron_property_test cron_vectors_test"
+
+compile() { # compile <include folder> <arguments...>
+    include=$1
+    shift
+    "$cxx" -std=c++20 -O0 -I"$include" -I"$root/tests" -DCARILLON_TEST_DATA_DIR="\"$root/tests/data\"" "$@" \
+        >"$work/log" 2>&1
+}
+
+main=${CATCH_MAIN:-$work/main.o}
+[ -f "$main" ] || compile "$root/include" -c "$root/tests/support/main.cpp" -o "$main" || {
+    cat "$work/log"
+    exit 99
+}
+
+# Splits the list into one folder per mutant: name, file, before, after.
+awk -v work="$work" '
+    /^#/ || (/^$/ && part != "after") { next }
+    /^= /  { folder = work "/" sprintf("%03d", ++count); system("mkdir " folder)
+             printf "%s", substr($0, 3) > (folder "/name"); part = "file"; next }
+    part == "file" { printf "%s", $0 > (folder "/file"); part = "before"; text = ""; next }
+    /^-/ && part == "before" { printf "%s", substr($0, 2) > (folder "/before"); next }
+    /^\+/ { printf "%s", substr($0, 2) > (folder "/after"); part = "after"; next }
+    /^$/ { next }
+    { printf "\n%s", $0 > (folder "/" part) }
+' "$list"
+
+# Replaces the one occurrence of before by after; fails when there is none, or another.
+mutate() { # mutate <file> <before> <after>
+    awk -v before="$(cat "$2")" -v after="$(cat "$3")" '
+        { text = text $0 "\n" }
+        END {
+            at = index(text, before)
+            rest = substr(text, at + length(before))
+            if (at == 0 || index(rest, before) > 0) exit 1
+            printf "%s%s%s", substr(text, 1, at - 1), after, rest
+        }' "$1" >"$1.mutant" && mv "$1.mutant" "$1"
+}
+
+# Says which test noticed the mutant; fails when none did.
+killed_by() {
+    for test in $tests; do
+        if ! compile "$work/include" "$root/tests/schedule/$test.cpp" "$main" -o "$work/test"; then
+            if grep -q 'static assertion\|static_assert\|constant expression' "$work/log"; then
+                echo "$test, while it was compiled"
+                return 0
+            fi
+            cat "$work/log" >&2
+            return 1
+        fi
+        timeout 300 "$work/test" >"$work/log" 2>&1 || {
+            echo "$test"
+            return 0
+        }
+    done
+    return 1
+}
+
+survivors=0
+total=0
+for folder in "$work"/[0-9][0-9][0-9]; do
+    name=$(cat "$folder/name")
+    case $name in *"$wanted"*) ;; *) continue ;; esac
+    total=$((total + 1))
+    rm -rf "$work/include"
+    cp -r "$root/include" "$work/include"
+    if ! mutate "$work/include/carillon/$(cat "$folder/file")" "$folder/before" "$folder/after"; then
+        echo "STALE     $name: the text does not occur once"
+        survivors=$((survivors + 1))
+    elif by=$(killed_by); then
+        echo "killed    $name ($by)"
+    else
+        echo "SURVIVED  $name"
+        survivors=$((survivors + 1))
+    fi
+done
+echo "$total mutants, $survivors not killed"
+exit "$survivors"

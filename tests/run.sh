@@ -1,0 +1,278 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# run.sh - installs what is missing, builds, and runs the tests.
+set -uo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+source tests/support/install.sh
+
+usage() {
+    cat <<'HELP'
+usage: tests/run.sh [part...] [test name | -- options]
+
+  tests/run.sh                                 every part of the first list
+  tests/run.sh unit                            one part
+  tests/run.sh "cron: names are read"          the unit tests of that name; * stands for any text, [tag] for a tag
+  tests/run.sh asan -- "[storage]" --success   what follows goes to the test program (Catch2) or to ctest
+
+parts
+  format         clang-format has nothing to say
+  unit           all unit tests, g++, warnings are errors
+  odr            two translation units include the whole library, and link
+  compile_fail   wrong programs do not compile, and the compiler says why
+  examples       every example runs
+  consumers      projects that use an installed, a fetched, an added Carillon, or just its include folder
+  headers        every header compiles alone, with g++ and with clang++
+  asan           unit tests and examples with the address and undefined behaviour sanitizers, clang++
+  tsan           the tests tagged [concurrent] with the thread sanitizer, clang++
+on request
+  tidy           clang-tidy
+  fuzz           each fuzzer for CARILLON_FUZZ_SECONDS (default 30)
+  benchmarks     each benchmark once
+
+Builds go to build/, or to the folder in CARILLON_BUILD_ROOT. The last line counts: "N passed, N failed".
+HELP
+}
+
+default_parts=(format unit odr compile_fail examples consumers headers asan tsan)
+all_parts=("${default_parts[@]}" tidy fuzz benchmarks)
+build_root=${CARILLON_BUILD_ROOT:-build}
+total_passed=0
+total_failed=0
+test_arguments=()
+
+# ---- words -----------------------------------------------------------------------------------------------------------
+
+say() { printf '\n== %s\n' "$*"; }
+
+# Adds to the totals; fails when something failed.
+record() {
+    local part=$1 passed=$2 failed=$3
+    total_passed=$((total_passed + passed))
+    total_failed=$((total_failed + failed))
+    echo "$part: $passed passed, $failed failed"
+    [[ $failed == 0 ]]
+}
+
+# Counts one failure and says what helps.
+broken() {
+    total_failed=$((total_failed + 1))
+    echo "run.sh: $*" >&2
+    return 1
+}
+
+# ---- steps -----------------------------------------------------------------------------------------------------------
+
+configure() {
+    local preset=$1 dir=$build_root/$1 generator fresh=()
+    generator=$(cmake_generator)
+    if [[ -f $dir/CMakeCache.txt ]] && ! grep -q "^CMAKE_GENERATOR:INTERNAL=$generator$" "$dir/CMakeCache.txt"; then
+        fresh=(--fresh)
+    fi
+    mkdir -p "$dir"
+    cmake --preset "$preset" -B "$dir" -G "$generator" "${fresh[@]}" >"$dir/configure.log" 2>&1 && return 0
+    cat "$dir/configure.log"
+    broken "cmake --preset $preset did not succeed; its words are above and in $dir/configure.log"
+}
+
+build() {
+    local preset=$1
+    shift
+    configure "$preset" || return 1
+    cmake --build "$build_root/$preset" --parallel "$(nproc)" --target "$@" ||
+        broken "the build in $build_root/$preset stopped: the first \"error:\" above names the file and the line"
+}
+
+# Runs the test program of a preset and counts its test cases.
+run_catch2() {
+    local part=$1 preset=$2 log=$build_root/$2/unit.log passed failed status
+    shift 2
+    case " $*" in *" --list-"* | *" --help"*) "$build_root/$preset/tests/carillon_tests" "$@"; return 0 ;; esac
+    "$build_root/$preset/tests/carillon_tests" "$@" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    read -r passed failed < <(count_test_cases "$log")
+    if [[ $passed$failed == 00 && $status == 0 ]]; then
+        broken "no test matches: $*; \`tests/run.sh $part -- --list-tests\` names them all"
+        return 1
+    fi
+    # A crash or a sanitizer ends the program before it can count.
+    [[ $status != 0 && $failed == 0 ]] && failed=1
+    record "$part" "$passed" "$failed" ||
+        { echo "run.sh: once more, alone: tests/run.sh $part \"the test's name\"" >&2; return 1; }
+}
+
+# "passed failed" from the last lines of a Catch2 log.
+count_test_cases() {
+    awk '
+        /^All tests passed/ { match($0, /in [0-9]+ test case/); passed = substr($0, RSTART + 3) + 0; failed = 0 }
+        /^test cases:/ {
+            passed = failed = 0
+            for (i = 2; i <= NF; ++i) {
+                if ($i ~ /^passed/) passed = $(i - 1)
+                if ($i ~ /^failed/) failed = $(i - 1)
+            }
+        }
+        END { print passed + 0, failed + 0 }' "$1"
+}
+
+# Runs the ctest tests of a label and counts them.
+run_ctest() {
+    local part=$1 preset=$2 label=$3 log=$build_root/$2/ctest-$3.log failed total
+    shift 3
+    [[ ${#test_arguments[@]} -gt 0 ]] && set -- "$@" -R "${test_arguments[0]}"
+    ctest --test-dir "$build_root/$preset" -L "^$label\$" --output-on-failure --no-tests=error "$@" 2>&1 | tee "$log"
+    read -r failed total < <(sed -n 's/.* \([0-9]*\) tests\{0,1\} failed out of \([0-9]*\)$/\1 \2/p' "$log")
+    [[ -n ${total:-} ]] || { broken "ctest found nothing to run for \"$label\" in $build_root/$preset"; return 1; }
+    record "$part" $((total - failed)) "$failed"
+}
+
+# A test's name as Catch2's filter reads it: a comma would separate two names.
+as_test_filter() {
+    case $1 in
+        -* | *'*'* | '['* | '~'*) printf '%s' "$1" ;;
+        *) printf '%s' "$1" | sed 's/[\\,[]/\\&/g' ;;
+    esac
+}
+
+# ---- parts -----------------------------------------------------------------------------------------------------------
+
+# What a part needs, in the words of support/install.sh.
+part_needs() {
+    local build="g++ cmake ninja json date time-zones catch2"
+    local sanitizers="clang++ clang-runtime symbolizer"
+    case $1 in
+        format) echo clang-format ;;
+        headers) echo "$build clang++" ;;
+        asan | tsan | fuzz) echo "$build $sanitizers" ;;
+        tidy) echo "$build clang++ clang-tidy" ;;
+        benchmarks) echo "$build benchmark" ;;
+        *) echo "$build" ;;
+    esac
+}
+
+part_format() {
+    local failed=0
+    find include tests examples -name '*.hpp' -o -name '*.cpp' | sort | xargs clang-format --dry-run --Werror || failed=1
+    record format $((1 - failed)) "$failed" || { echo "run.sh: clang-format -i FILE mends it" >&2; return 1; }
+}
+
+part_unit() {
+    build dev carillon_tests && run_catch2 unit dev "${test_arguments[@]}"
+}
+
+part_odr() {
+    build dev carillon_odr && run_ctest odr dev odr
+}
+
+part_compile_fail() {
+    configure dev && run_ctest compile_fail dev compile_fail
+}
+
+part_examples() {
+    build dev examples && run_ctest examples dev examples
+}
+
+part_consumers() {
+    configure dev && run_ctest consumers dev consumers -j "$(nproc)"
+}
+
+part_headers() {
+    headers_with dev && headers_with clang
+}
+
+headers_with() {
+    local preset=$1 log=$build_root/$1/headers.log keep_going=(-k) status total failed
+    configure "$preset" || return 1
+    [[ -f $build_root/$preset/build.ninja ]] && keep_going=(-k 0)
+    cmake --build "$build_root/$preset" --parallel "$(nproc)" --target all_verify_interface_header_sets -- \
+        "${keep_going[@]}" 2>&1 | tee "$log"
+    status=${PIPESTATUS[0]}
+    total=$(find "$build_root/$preset/carillon_verify_interface_header_sets" -name '*.cxx' | wc -l)
+    failed=$(grep -c '^FAILED: ' "$log")
+    [[ $status != 0 && $failed == 0 ]] && failed=1
+    record "headers ($preset)" $((total - failed)) "$failed"
+}
+
+part_asan() {
+    if [[ ${#test_arguments[@]} -gt 0 ]]; then
+        build asan carillon_tests && run_catch2 asan asan "${test_arguments[@]}"
+        return
+    fi
+    build asan carillon_tests examples && run_catch2 asan asan && run_ctest "asan examples" asan examples
+}
+
+part_tsan() {
+    local filter=('[concurrent]')
+    [[ ${#test_arguments[@]} -gt 0 ]] && filter=("${test_arguments[@]}")
+    build tsan carillon_tests && run_catch2 tsan tsan "${filter[@]}"
+}
+
+part_tidy() {
+    headers_with tidy && build tidy all && record "tidy (examples)" 1 0
+}
+
+part_fuzz() {
+    build fuzz all || return 1
+    local program corpus seconds=${CARILLON_FUZZ_SECONDS:-30}
+    for program in "$build_root"/fuzz/fuzzers/*; do
+        corpus=$build_root/fuzz/corpus/${program##*/}
+        mkdir -p "$corpus"
+        say "${program##*/} for $seconds s"
+        "$program" -max_total_time="$seconds" -artifact_prefix="$corpus-" "$corpus" ||
+            { broken "the input above ends ${program##*/} badly; it is saved as $corpus-crash-..."; return 1; }
+        record "${program##*/}" 1 0
+    done
+}
+
+part_benchmarks() {
+    build benchmarks all || return 1
+    local program
+    for program in "$build_root"/benchmarks/benchmarks/*; do
+        "$program" "${test_arguments[@]}" || { broken "$program did not end well"; return 1; }
+        record "${program##*/}" 1 0
+    done
+}
+
+# ---- main ------------------------------------------------------------------------------------------------------------
+
+is_part() { [[ " ${all_parts[*]} " == *" $1 "* ]]; }
+
+parts=()
+while [[ $# -gt 0 ]]; do
+    case $1 in
+        -h | --help) usage; exit 0 ;;
+        --) shift; test_arguments=("$@"); break ;;
+    esac
+    if ! is_part "$1"; then
+        for argument in "$@"; do test_arguments+=("$(as_test_filter "$argument")"); done
+        break
+    fi
+    parts+=("$1")
+    shift
+done
+if [[ ${#parts[@]} == 0 ]]; then
+    if [[ ${#test_arguments[@]} -gt 0 ]]; then parts=(unit); else parts=("${default_parts[@]}"); fi
+fi
+
+# Runs the parts until one fails.
+run_parts() {
+    local needs part started failed_before
+    mapfile -t needs < <(for part in "$@"; do part_needs "$part"; done | tr ' ' '\n' | sort -u)
+    install_missing "${needs[@]}" || { broken "nothing was built"; return 1; }
+    for part in "$@"; do
+        say "$part"
+        started=$SECONDS
+        failed_before=$total_failed
+        if ! "part_$part"; then
+            [[ $total_failed -gt $failed_before ]] || total_failed=$((total_failed + 1))
+            echo "run.sh: stopped at \"$part\"; run it alone with tests/run.sh $part" >&2
+            return 1
+        fi
+        echo "$part took $((SECONDS - started)) s"
+    done
+}
+
+run_parts "${parts[@]}"
+status=$?
+echo
+echo "$total_passed passed, $total_failed failed"
+exit $status

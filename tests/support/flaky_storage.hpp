@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+// support/flaky_storage.hpp - a storage that fails when the test says so.
+#pragma once
+
+#include "carillon/storage/memory.hpp"
+
+#include <atomic>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace support {
+
+using namespace carillon;
+
+/// Works, but for the operations that are switched off. Those do nothing and throw.
+class FlakyStorage : public MemoryStorage {
+public:
+    using MemoryStorage::MemoryStorage;
+
+    std::atomic<bool> materialise_fails = false;
+    std::atomic<bool> claim_fails = false;
+    std::atomic<bool> heartbeat_fails = false;
+    std::atomic<bool> finish_fails = false;
+    std::atomic<bool> reap_fails = false;
+    /// Heartbeats that ask for this lease are answered and forgotten: their worker has frozen without noticing.
+    std::atomic<Duration> forgotten_lease = Duration{0};
+
+    MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) {
+        if (materialise_fails) fail("materialise");
+        return MemoryStorage::materialise(now, limit, change);
+    }
+    std::vector<ClaimedRun> claim(const ClaimRequest& request) {
+        if (claim_fails) fail("claim");
+        return MemoryStorage::claim(request);
+    }
+    std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) {
+        if (heartbeat_fails) fail("heartbeat");
+        if (lease == forgotten_lease.load()) return {};
+        return MemoryStorage::heartbeat(runs, lease);
+    }
+    std::vector<bool> finish(std::vector<RunFinish> finishes) {
+        if (finish_fails) fail("finish");
+        return MemoryStorage::finish(std::move(finishes));
+    }
+    std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) {
+        if (reap_fails) throw 42; // some drivers throw anything
+        return MemoryStorage::reap(limit, after_abandon);
+    }
+
+private:
+    [[noreturn]] static void fail(const std::string& operation) { throw std::runtime_error(operation + " failed"); }
+};
+
+static_assert(Storage<FlakyStorage>);
+
+} // namespace support
