@@ -81,7 +81,16 @@ private:
 
     /// Runs `operation` and puts everything back as it was where that throws.
     template <class Operation>
-    auto atomically(Operation operation);
+    auto atomically(Operation operation) {
+        const std::lock_guard lock(mutex_);
+        const Tables before = tables_;
+        try {
+            return operation();
+        } catch (...) {
+            tables_ = before;
+            throw;
+        }
+    }
 
     template <class Match>
     JobRow* job_where(Match match);

@@ -13,18 +13,6 @@ namespace carillon::testing {
 
 // ---- rows ----------------------------------------------------------------------------------------------------------
 
-template <class Operation>
-auto ReferenceStorage::atomically(Operation operation) {
-    const std::lock_guard lock(mutex_);
-    const Tables before = tables_;
-    try {
-        return operation();
-    } catch (...) {
-        tables_ = before;
-        throw;
-    }
-}
-
 /// The first job that is not removed and matches.
 template <class Match>
 ReferenceStorage::JobRow* ReferenceStorage::job_where(Match match) {
