@@ -22,6 +22,18 @@
 
 namespace carillon::testing {
 
+namespace contract {
+
+/// What a page holds of a whole list.
+template <class T>
+[[nodiscard]] std::vector<T> cut(const std::vector<T>& all, std::size_t offset, std::size_t limit) {
+    const std::size_t from = std::min(offset, all.size());
+    const std::size_t to = from + std::min(limit, all.size() - from);
+    return {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to)};
+}
+
+} // namespace contract
+
 /// Keeps everything in this process, leases on the steady time of `clock`. Thread-safe, one operation at a time. Has no
 /// watch.
 class ReferenceStorage final : public AnyStorage {

@@ -187,13 +187,6 @@ namespace contract {
     return std::tie(b.created_at, b.id) < std::tie(a.created_at, a.id);
 }
 
-template <class T>
-[[nodiscard]] std::vector<T> cut(const std::vector<T>& all, std::size_t offset, std::size_t limit) {
-    const std::size_t from = std::min(offset, all.size());
-    const std::size_t to = from + std::min(limit, all.size() - from);
-    return {all.begin() + static_cast<std::ptrdiff_t>(from), all.begin() + static_cast<std::ptrdiff_t>(to)};
-}
-
 } // namespace contract
 
 inline std::optional<ScheduledJob> ReferenceStorage::find_job(const std::string& tenant, const JobId& id) const {
