@@ -157,7 +157,8 @@ bool agrees(const Schedule& schedule, const Reading& reading, sys_seconds center
 
 void check_transition(Generator& random, const TimeZone& zone, const ZoneTransition& transition, bool with_seconds) {
     const local_seconds civil{transition.at.time_since_epoch() + transition.before - 1s};
-    const std::string text = random.expression(with_seconds, std::chrono::floor<std::chrono::days>(civil));
+    const std::string text =
+        random.expression(with_seconds, std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(civil)});
     const DstPolicy policy = random.pick(policies);
     INFO(text << " in " << zone.name() << ", " << to_string(policy) << ", near " << to_rfc3339(transition.at));
     const auto expression = CronExpression::parse(text).value();
