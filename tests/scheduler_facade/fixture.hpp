@@ -118,6 +118,18 @@ struct FacadeFixture {
             all["runs"][id.str()] = scheduler.list_runs(id, tenant, {.limit = 1'000});
         return all.dump(1);
     }
+
+    /// Everything that anybody can see: what each of these tenants has, one by one and counted, and what the sink was
+    /// told. A call that changes nothing leaves this text as it was.
+    [[nodiscard]] std::string snapshot(const std::vector<std::string>& tenants = {"acme", "globex"}) const {
+        std::string text = "sink: " + nlohmann::json(events).dump(1) + "\n";
+        for (const std::string& tenant : tenants) {
+            text += tenant + " has " + std::to_string(scheduler.count_jobs(tenant)) + ": " + everything(tenant) + "\n";
+            for (const ScheduledJob& job : scheduler.list_jobs(tenant, {.limit = 1'000}))
+                text += nlohmann::json(scheduler.get_job(job.id, tenant).value()).dump() + "\n";
+        }
+        return text;
+    }
 };
 
 /// The error that a call throws.

@@ -36,7 +36,9 @@ inline Schedule parse_schedule(const JobDefinition& job, const ScheduleOptions& 
     auto parsed = Schedule::parse(job.schedule, options);
     if (!parsed) {
         const Error error = parsed.error();
-        throw Error(error.code(), std::string("schedule: ") + error.what(), "schedule", error.column());
+        // A zone that is given apart has no column in the schedule's text.
+        const std::string field = error.column() == 0 ? "time_zone" : "schedule";
+        throw Error(error.code(), field + ": " + error.what(), field, error.column());
     }
     return std::move(parsed).value();
 }
@@ -65,7 +67,9 @@ inline void check_dates(std::vector<std::chrono::year_month_day>& dates, const L
                    std::to_string(dates.size()));
     for (const auto& date : dates)
         if (!date.ok() || date.year() < std::chrono::year{0} || date.year() > std::chrono::year{9'999})
-            refuse(Errc::out_of_range, "exclude", "expected dates of the years 0 to 9999, saw " + date_text(date));
+            refuse(Errc::out_of_range,
+                   "exclude",
+                   "expected dates that exist, of the years 0 to 9999, saw " + date_text(date));
     std::sort(dates.begin(), dates.end());
     dates.erase(std::unique(dates.begin(), dates.end()), dates.end());
 }

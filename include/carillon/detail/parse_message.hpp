@@ -33,13 +33,13 @@ inline Error make_error(const ParseError& error) {
     const bool cut = !error.excerpt_is_whole();
     const auto sentence = error.kind == TextKind::cron ? cron_sentence(error) : schedule_sentence(error);
     std::string message(kinds[static_cast<std::size_t>(error.kind)]);
-    message += ' ' + in_quotes(std::string(error.excerpt()) + (cut ? "..." : "")) + ": column ";
-    message += std::to_string(error.column);
+    message += ' ' + in_quotes(std::string(error.excerpt()) + (cut ? "..." : ""));
+    if (error.column > 0) message += ": column " + std::to_string(error.column);
     if (error.field != TextField::none) message.append(", ").append(to_string(error.field));
     message += ": " + sentence.expected;
     if (!sentence.seen.empty()) message += ", saw " + sentence.seen;
     if (!sentence.hint.empty()) message += "; " + sentence.hint;
-    if (error.text_size > 0) message += pointed_at(error);
+    if (error.text_size > 0 && error.column > 0) message += pointed_at(error);
     return Error(error.code, message, std::string(to_string(error.field)), error.column);
 }
 
