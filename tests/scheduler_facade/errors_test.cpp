@@ -525,11 +525,11 @@ std::vector<WrongSpec> wrong_action_types() {
     };
 }
 
-/// A number just below or above what is allowed: `words` is "0 to 1, saw 1.5".
+/// A number just below or above what is allowed: `words` is "expected 0 to 1, saw 1.5".
 WrongSpec wrong_number(const std::string& field, const std::string& words, std::function<void(Policies&)> spoil) {
     return {field + " " + words,
             [spoil = std::move(spoil)](JobSpec& s) { spoil(s.policies); },
-            {Errc::out_of_range, field, field + ": expected " + words}};
+            {Errc::out_of_range, field, field + ": " + words}};
 }
 
 std::vector<WrongSpec> wrong_policies() {
@@ -538,30 +538,37 @@ std::vector<WrongSpec> wrong_policies() {
     const std::string misfire = "policies.misfire.";
     const std::string retry = "policies.retry.";
     return {
-        wrong_number(misfire + "grace", "0 to 365 days, saw -1us", [=](auto& p) { p.misfire.grace = less; }),
-        wrong_number(misfire + "grace", "0 to 365 days, saw 8760h0.000001s", [=](auto& p) { p.misfire.grace = more; }),
-        wrong_number(misfire + "window", "0 to 3650 days, saw -1us", [=](auto& p) { p.misfire.window = less; }),
+        wrong_number(misfire + "grace", "expected 0 to 365 days, saw -1us", [=](auto& p) { p.misfire.grace = less; }),
         wrong_number(
-            misfire + "window", "0 to 3650 days, saw 87600h0.00001s", [=](auto& p) { p.misfire.window = 10 * more; }),
+            misfire + "grace", "expected 0 to 365 days, saw 8760h0.000001s", [=](auto& p) { p.misfire.grace = more; }),
+        wrong_number(
+            misfire + "window", "expected 0 to 3650 days, saw -1us", [=](auto& p) { p.misfire.window = less; }),
+        wrong_number(misfire + "window",
+                     "expected 0 to 3650 days, saw 87600h0.00001s",
+                     [=](auto& p) { p.misfire.window = 10 * more; }),
         wrong_number("policies.overlap.limit",
-                     "0 (no limit) to 1000000, saw 1000001",
+                     "expected 0 (no limit) to 1000000, saw 1000001",
                      [](auto& p) { p.overlap.limit = 1'000'001; }),
-        wrong_number(retry + "max_attempts", "1 to 1000, saw 0", [](auto& p) { p.retry.max_attempts = 0; }),
-        wrong_number(retry + "max_attempts", "1 to 1000, saw 1001", [](auto& p) { p.retry.max_attempts = 1'001; }),
-        wrong_number(retry + "initial", "0 to 365 days, saw -1us", [=](auto& p) { p.retry.initial = less; }),
-        wrong_number(retry + "initial", "0 to 365 days, saw 8760h0.000001s", [=](auto& p) { p.retry.initial = more; }),
-        wrong_number(retry + "max_delay", "0 to 365 days, saw -1us", [=](auto& p) { p.retry.max_delay = less; }),
+        wrong_number(retry + "max_attempts", "expected 1 to 1000, saw 0", [](auto& p) { p.retry.max_attempts = 0; }),
         wrong_number(
-            retry + "max_delay", "0 to 365 days, saw 8760h0.000001s", [=](auto& p) { p.retry.max_delay = more; }),
-        wrong_number(retry + "factor", "1 to 1000, saw 0.5", [](auto& p) { p.retry.factor = 0.5; }),
-        wrong_number(retry + "factor", "1 to 1000, saw 1000.5", [](auto& p) { p.retry.factor = 1'000.5; }),
-        wrong_number(retry + "factor", "1 to 1000, saw nan", [](auto& p) { p.retry.factor = nan; }),
-        wrong_number(retry + "factor", "1 to 1000, saw inf", [](auto& p) { p.retry.factor = infinite; }),
-        wrong_number(retry + "jitter", "0 to 1, saw -0.5", [](auto& p) { p.retry.jitter = -0.5; }),
-        wrong_number(retry + "jitter", "0 to 1, saw 1.5", [](auto& p) { p.retry.jitter = 1.5; }),
-        wrong_number(retry + "jitter", "0 to 1, saw nan", [](auto& p) { p.retry.jitter = nan; }),
-        wrong_number("policies.priority", "-1000 to 1000, saw -1001", [](auto& p) { p.priority = -1'001; }),
-        wrong_number("policies.priority", "-1000 to 1000, saw 1001", [](auto& p) { p.priority = 1'001; }),
+            retry + "max_attempts", "expected 1 to 1000, saw 1001", [](auto& p) { p.retry.max_attempts = 1'001; }),
+        wrong_number(retry + "initial", "expected 0 to 365 days, saw -1us", [=](auto& p) { p.retry.initial = less; }),
+        wrong_number(
+            retry + "initial", "expected 0 to 365 days, saw 8760h0.000001s", [=](auto& p) { p.retry.initial = more; }),
+        wrong_number(
+            retry + "max_delay", "expected 0 to 365 days, saw -1us", [=](auto& p) { p.retry.max_delay = less; }),
+        wrong_number(retry + "max_delay",
+                     "expected 0 to 365 days, saw 8760h0.000001s",
+                     [=](auto& p) { p.retry.max_delay = more; }),
+        wrong_number(retry + "factor", "expected 1 to 1000, saw 0.5", [](auto& p) { p.retry.factor = 0.5; }),
+        wrong_number(retry + "factor", "expected 1 to 1000, saw 1000.5", [](auto& p) { p.retry.factor = 1'000.5; }),
+        wrong_number(retry + "factor", "expected 1 to 1000, saw nan", [](auto& p) { p.retry.factor = nan; }),
+        wrong_number(retry + "factor", "expected 1 to 1000, saw inf", [](auto& p) { p.retry.factor = infinite; }),
+        wrong_number(retry + "jitter", "expected 0 to 1, saw -0.5", [](auto& p) { p.retry.jitter = -0.5; }),
+        wrong_number(retry + "jitter", "expected 0 to 1, saw 1.5", [](auto& p) { p.retry.jitter = 1.5; }),
+        wrong_number(retry + "jitter", "expected 0 to 1, saw nan", [](auto& p) { p.retry.jitter = nan; }),
+        wrong_number("policies.priority", "expected -1000 to 1000, saw -1001", [](auto& p) { p.priority = -1'001; }),
+        wrong_number("policies.priority", "expected -1000 to 1000, saw 1001", [](auto& p) { p.priority = 1'001; }),
     };
 }
 
