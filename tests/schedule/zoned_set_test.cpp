@@ -127,8 +127,8 @@ TEST_CASE("zoned set: an interval makes up for a missing time that its rhythm do
 
 TEST_CASE("zoned set: one missing time off the beat is enough, whichever it is") {
     const ZoneTable half = table(37'800, {{"2020-03-01T15:30:00Z", 39'600}}); // 02:00 to 02:30, as on Lord Howe
-    CHECK(instants(rhythm({"2020-03-02 02:15:00", "2020-03-02 02:45:00"}), half, DstPolicy::vixie).front() ==
-          "2020-03-01T15:30:00Z");
+    CHECK(instants(rhythm({"2020-03-02 02:15:00", "2020-03-02 02:45:00"}), half, DstPolicy::vixie) ==
+          Texts{"2020-03-01T15:45:00Z"});
     CHECK(
         instants(rhythm({"2020-03-02 02:15:00", "2020-03-02 02:45:00", "2020-03-02 02:20:00"}), half, DstPolicy::vixie)
             .front() == "2020-03-01T15:30:00Z");
@@ -217,9 +217,9 @@ TEST_CASE("zoned set: an empty set has nothing, anywhere") {
 
 TEST_CASE("zoned set: far apart occurrences are found across many changes") {
     const support::TestZones zones;
-    const TimeZone zone = support::zone("America/New_York");
+    const TimeZone zone = support::zone("America/New_York"); // in 1975 its summer began in February
     CHECK(instants(fixed({"1975-03-01 12:00:00", "2160-07-01 12:00:00"}), zone.table(), DstPolicy::vixie) ==
-          Texts{"1975-03-01T17:00:00Z", "2160-07-01T16:00:00Z"});
+          Texts{"1975-03-01T16:00:00Z", "2160-07-01T16:00:00Z"});
     CHECK(instants(fixed({"1975-03-01 12:00:00", "2160-03-09 02:30:00"}), zone.table(), DstPolicy::vixie) ==
-          Texts{"1975-03-01T17:00:00Z", "2160-03-09T07:00:00Z"});
+          Texts{"1975-03-01T16:00:00Z", "2160-03-09T07:00:00Z"});
 }
