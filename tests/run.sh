@@ -226,7 +226,8 @@ part_fuzz() {
 part_benchmarks() {
     build benchmarks all || return 1
     local program
-    for program in "$build_root"/benchmarks/benchmarks/*; do
+    for program in "$build_root"/benchmarks/benchmarks/* tests/benchmarks/*.sh; do
+        say "${program##*/}"
         "$program" "${test_arguments[@]}" || { broken "$program did not end well"; return 1; }
         record "${program##*/}" 1 0
     done

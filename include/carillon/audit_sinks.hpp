@@ -7,6 +7,7 @@
 #include "carillon/model/json.hpp"
 
 #include <cerrno>
+#include <concepts>
 #include <cstdio>
 #include <functional>
 #include <memory>
@@ -36,7 +37,8 @@ public:
     }
 
     /// Throws std::system_error where the line cannot be written.
-    void operator()(const AuditEvent& event) const {
+    template <std::same_as<AuditEvent> Event>
+    void operator()(const Event& event) const {
         const std::string line = nlohmann::json(event).dump() + "\n";
         const std::lock_guard lock(file_->mutex);
         std::FILE* handle = file_->handle.get();

@@ -7,10 +7,13 @@ namespace carillon {
 class Clock;
 class CronExpression;
 class Error;
-class MemoryStorage;
 class RunContext;
 class Schedule;
 class TimeZone;
+
+template <class Void>
+class BasicMemoryStorage;
+using MemoryStorage = BasicMemoryStorage<void>;
 
 struct AuditEvent;
 struct Caller;

@@ -149,8 +149,9 @@ private:
 };
 
 /// The process-wide facade in memory, made on first use, for hosts that do not own one. Thread-safe.
-[[nodiscard]] inline SchedulerFacade<MemoryStorage>& get_scheduler_facade() {
-    static SchedulerFacade<MemoryStorage> facade;
+template <class Void = void>
+[[nodiscard]] SchedulerFacade<BasicMemoryStorage<Void>>& get_scheduler_facade() {
+    static SchedulerFacade<BasicMemoryStorage<Void>> facade;
     return facade;
 }
 

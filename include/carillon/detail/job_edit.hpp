@@ -9,6 +9,7 @@
 #include "carillon/planner.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -98,13 +99,15 @@ inline void check_definition(JobDefinition& job, const Limits& limits) {
     if (job.idempotency_key) check_name("idempotency_key", *job.idempotency_key, limits.name_bytes);
 }
 
-inline void set_action(JobDefinition& job, const nlohmann::json& action, const Limits& limits) {
+template <class Json>
+void set_action(JobDefinition& job, const Json& action, const Limits& limits) {
     job.action = check_object("action", action, limits);
     job.action_type = check_action_type(action, limits);
 }
 
 /// The spec without what only says how it is created, as a number.
-[[nodiscard]] inline std::uint64_t fingerprint(JobSpec spec) {
+template <std::same_as<JobSpec> Spec>
+[[nodiscard]] std::uint64_t fingerprint(Spec spec) {
     spec.idempotency_key.reset();
     const std::string text = nlohmann::json(spec).dump();
     std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
@@ -113,8 +116,9 @@ inline void set_action(JobDefinition& job, const nlohmann::json& action, const L
     return hash;
 }
 
-[[nodiscard]] inline JobDefinition definition_of(
-    const JobSpec& spec, const Caller& caller, const std::string& key, Instant now, const JobDefaults& defaults) {
+template <std::same_as<JobSpec> Spec>
+[[nodiscard]] JobDefinition definition_of(
+    const Spec& spec, const Caller& caller, const std::string& key, Instant now, const JobDefaults& defaults) {
     JobDefinition job;
     job.tenant_id = caller.tenant;
     job.key = key;
@@ -141,8 +145,9 @@ inline void set_action(JobDefinition& job, const nlohmann::json& action, const L
 }
 
 /// A new job's definition, checked in every way that does not depend on the time.
-[[nodiscard]] inline Draft
-draft_of(const JobSpec& spec, const Caller& caller, const std::string& key, Instant now, const JobDefaults& defaults) {
+template <std::same_as<JobSpec> Spec>
+[[nodiscard]] Draft
+draft_of(const Spec& spec, const Caller& caller, const std::string& key, Instant now, const JobDefaults& defaults) {
     return finish_draft(definition_of(spec, caller, key, now, defaults), defaults);
 }
 
@@ -178,9 +183,10 @@ inline void clear(JobDefinition& job, ClearField field) {
     }
 }
 
-[[nodiscard]] inline JsonText merged(const JsonText& metadata, const nlohmann::json& patch, const Limits& limits) {
+template <class Json>
+[[nodiscard]] JsonText merged(const JsonText& metadata, const Json& patch, const Limits& limits) {
     if (!patch.is_object()) return check_object("metadata", patch, limits); // throws
-    nlohmann::json all = metadata.json();
+    auto all = metadata.json<Json>();
     for (const auto& [key, value] : patch.items()) {
         if (value.is_null())
             all.erase(key);
@@ -191,7 +197,8 @@ inline void clear(JobDefinition& job, ClearField field) {
 }
 
 /// The job as the patch wants it, checked in every way that does not depend on the time.
-[[nodiscard]] inline Draft patched(const JobDefinition& current, const JobPatch& patch, const JobDefaults& defaults) {
+template <std::same_as<JobPatch> Patch>
+[[nodiscard]] Draft patched(const JobDefinition& current, const Patch& patch, const JobDefaults& defaults) {
     JobDefinition job = current;
     for (const ClearField field : patch.clear)
         clear(job, field);

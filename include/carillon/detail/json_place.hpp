@@ -64,17 +64,19 @@ inline constexpr std::size_t longest_excerpt = 60;
 }
 
 /// A text in quotes, its control characters and wrong bytes made visible, and long ones cut.
-[[nodiscard]] inline std::string json_quoted(std::string_view text) {
-    const auto replace = nlohmann::json::error_handler_t::replace;
+template <class Json = nlohmann::json>
+[[nodiscard]] std::string json_quoted(std::string_view text) {
+    const auto replace = Json::error_handler_t::replace;
     const std::string_view shown = cut_text(text, longest_excerpt);
-    return nlohmann::json(shown).dump(-1, ' ', false, replace) + (shown.size() < text.size() ? "..." : "");
+    return Json(shown).dump(-1, ' ', false, replace) + (shown.size() < text.size() ? "..." : "");
 }
 
 /// A value as an error message shows it.
-[[nodiscard]] inline std::string json_seen(const nlohmann::json& value) {
+template <class Json>
+[[nodiscard]] std::string json_seen(const Json& value) {
     if (value.is_object()) return "an object";
     if (value.is_array()) return "an array";
-    if (value.is_string()) return json_quoted(value.get_ref<const std::string&>());
+    if (value.is_string()) return json_quoted<Json>(value.template get_ref<const std::string&>());
     if (value.is_binary() || value.is_discarded()) return value.type_name();
     return value.dump();
 }
@@ -85,8 +87,8 @@ inline constexpr std::size_t longest_excerpt = 60;
     throw Error(code, message, field, column);
 }
 
-[[noreturn]] inline void
-throw_unexpected(const JsonPlace& at, Errc code, std::string_view expected, const nlohmann::json& saw) {
+template <class Json>
+[[noreturn]] void throw_unexpected(const JsonPlace& at, Errc code, std::string_view expected, const Json& saw) {
     throw_at(at, code, "expected " + std::string(expected) + ", saw " + json_seen(saw));
 }
 
@@ -123,23 +125,25 @@ throw_unexpected(const JsonPlace& at, Errc code, std::string_view expected, cons
 }
 
 /// A key that somebody made up, as a part of a path: in quotes unless it is a plain word.
-[[nodiscard]] inline std::string shown_key(std::string_view key) {
+template <class Json>
+[[nodiscard]] std::string shown_key(std::string_view key) {
     constexpr std::string_view plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
     const bool is_plain = !key.empty() && key.size() <= longest_excerpt && key.find_first_not_of(plain) == key.npos;
-    return is_plain ? std::string(key) : json_quoted(key);
+    return is_plain ? std::string(key) : json_quoted<Json>(key);
 }
 
-[[noreturn]] inline void
+template <class Json>
+[[noreturn]] void
 throw_unknown_key(const JsonPlace& object, std::string_view key, const std::vector<std::string_view>& known) {
     std::string message = "unknown field; ";
     if (const auto nearest = nearest_key(key, known)) {
-        message += "did you mean " + json_quoted(*nearest) + "?";
+        message += "did you mean " + json_quoted<Json>(*nearest) + "?";
     } else {
         message += "expected one of";
         for (const std::string_view name : known)
             message.append(name == known.front() ? " " : ", ").append(name);
     }
-    throw_at(object.member(shown_key(key)), Errc::unknown_field, message);
+    throw_at(object.member(shown_key<Json>(key)), Errc::unknown_field, message);
 }
 
 } // namespace carillon::detail

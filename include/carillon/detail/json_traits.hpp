@@ -6,14 +6,17 @@
 
 #include "carillon/model/policy.hpp"
 
-#include <span>
+#include <nlohmann/json_fwd.hpp>
+
+#include <array>
+#include <concepts>
 #include <type_traits>
 
 namespace carillon::detail {
 
 /// The names of an enum's values; specialised for every enum that travels as text.
 template <class Enum>
-inline constexpr std::span<const EnumRow<Enum>> names_of{};
+inline constexpr std::array<EnumRow<Enum>, 0> names_of{};
 
 /// Has `visit(each, value)`, which calls `each.member("key", value.key)` for every member of a struct, where a member
 /// has a representation of its own `each.text`, `.object`, `.hex` or `.milliseconds`, and `each.required` where a
@@ -22,6 +25,9 @@ template <class T>
 struct JsonMembers;
 
 // clang-format off
+template <class T>
+concept JsonValueType = std::same_as<T, nlohmann::json>;
+
 template <class T>
 concept NamedEnum = std::is_enum_v<T> && !names_of<T>.empty();
 

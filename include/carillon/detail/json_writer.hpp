@@ -41,51 +41,53 @@ namespace carillon::detail {
 }
 
 /// What a value is in JSON: one overload for each kind of value.
+template <class Json>
 struct JsonValue {
     template <class T>
         requires std::is_arithmetic_v<T>
-    static nlohmann::json of(T value) { return value; }
-    static nlohmann::json of(const std::string& text) { return text; }
-    static nlohmann::json of(Instant instant) { return to_rfc3339(instant); }
-    static nlohmann::json of(Duration duration) { return to_string(duration); }
-    static nlohmann::json of(std::chrono::year_month_day date) { return date_text(date); }
-    static nlohmann::json of(const JsonText& value) { return value.json(); }
+    static Json of(T value) { return value; }
+    static Json of(const std::string& text) { return text; }
+    static Json of(Instant instant) { return to_rfc3339(instant); }
+    static Json of(Duration duration) { return to_string(duration); }
+    static Json of(std::chrono::year_month_day date) { return date_text(date); }
+    static Json of(const JsonText& value) { return value.template json<Json>(); }
 
     template <class Tag>
-    static nlohmann::json of(const Id<Tag>& id) {
+    static Json of(const Id<Tag>& id) {
         return id.str();
     }
     template <NamedEnum Enum>
-    static nlohmann::json of(Enum value) {
+    static Json of(Enum value) {
         for (const auto& row : names_of<Enum>)
             if (row.value == value && !row.name.empty()) return row.name;
         return nullptr;
     }
     template <class T>
-    static nlohmann::json of(const std::optional<T>& value) {
-        return value ? of(*value) : nlohmann::json();
+    static Json of(const std::optional<T>& value) {
+        return value ? of(*value) : Json();
     }
     template <class T>
-    static nlohmann::json of(const std::shared_ptr<const T>& value) {
-        return value ? of(*value) : nlohmann::json();
+    static Json of(const std::shared_ptr<const T>& value) {
+        return value ? of(*value) : Json();
     }
     template <class T>
-    static nlohmann::json of(const std::vector<T>& values) {
-        nlohmann::json array = nlohmann::json::array();
+    static Json of(const std::vector<T>& values) {
+        Json array = Json::array();
         for (const T& value : values)
             array.push_back(of(value));
         return array;
     }
     template <HasJsonMembers T>
-    static nlohmann::json of(const T& value);
+    static Json of(const T& value);
 };
 
 /// Writes the members of one object. Absent values are null.
+template <class Json>
 class ObjectWriter {
 public:
     template <class T>
     void member(std::string_view key, const T& value) {
-        object_.emplace(key, JsonValue::of(value));
+        object_.emplace(key, JsonValue<Json>::of(value));
     }
     template <class T>
     void required(std::string_view key, const T& value) {
@@ -93,24 +95,25 @@ public:
     }
     /// A text whose emptiness means that there is none.
     void text(std::string_view key, const std::string& value) {
-        object_.emplace(key, value.empty() ? nlohmann::json() : nlohmann::json(value));
+        object_.emplace(key, value.empty() ? Json() : Json(value));
     }
-    void object(std::string_view key, const nlohmann::json& value) { object_.emplace(key, value); }
+    void object(std::string_view key, const Json& value) { object_.emplace(key, value); }
     void hex(std::string_view key, std::uint64_t value) { object_.emplace(key, hex_text(value)); }
     /// Whole milliseconds, cut off.
     void milliseconds(std::string_view key, std::optional<Duration> value) {
-        object_.emplace(key, value ? nlohmann::json(value->count() / 1000) : nlohmann::json());
+        object_.emplace(key, value ? Json(value->count() / 1000) : Json());
     }
 
-    [[nodiscard]] nlohmann::json take() { return std::move(object_); }
+    [[nodiscard]] Json take() { return std::move(object_); }
 
 private:
-    nlohmann::json object_ = nlohmann::json::object();
+    Json object_ = Json::object();
 };
 
+template <class Json>
 template <HasJsonMembers T>
-nlohmann::json JsonValue::of(const T& value) {
-    ObjectWriter writer;
+Json JsonValue<Json>::of(const T& value) {
+    ObjectWriter<Json> writer;
     JsonMembers<T>::visit(writer, value);
     return writer.take();
 }

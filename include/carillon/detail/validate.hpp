@@ -85,17 +85,15 @@ inline void check_name(const std::string& field, std::string_view text, std::siz
 }
 
 /// What JSON text can hold, at most `most_levels` objects and arrays inside each other.
-inline void check_json_value(const std::string& field,
-                             const nlohmann::json& value,
-                             std::size_t most_levels,
-                             std::size_t level = 1) {
+template <class Json>
+void check_json_value(const std::string& field, const Json& value, std::size_t most_levels, std::size_t level = 1) {
     if (level > most_levels)
         refuse(Errc::too_large,
                field,
                "expected at most " + std::to_string(most_levels) + " levels of objects and arrays; flatten it");
     if (value.is_discarded() || value.is_binary())
         refuse(Errc::wrong_type, field, "expected values that JSON text can hold, saw binary data");
-    if (value.is_number_float() && !std::isfinite(value.get<double>()))
+    if (value.is_number_float() && !std::isfinite(value.template get<double>()))
         refuse(Errc::out_of_range, field, "expected numbers that JSON text can hold, saw an infinite one or a NaN");
     if (value.is_structured())
         for (const auto& member : value)
@@ -103,8 +101,8 @@ inline void check_json_value(const std::string& field,
 }
 
 /// The text to store of a JSON object.
-[[nodiscard]] inline JsonText
-check_object(const std::string& field, const nlohmann::json& value, const Limits& limits) {
+template <class Json>
+[[nodiscard]] JsonText check_object(const std::string& field, const Json& value, const Limits& limits) {
     if (!value.is_object())
         refuse(Errc::wrong_type,
                field,
@@ -113,7 +111,7 @@ check_object(const std::string& field, const nlohmann::json& value, const Limits
     JsonText text;
     try {
         text = JsonText(value);
-    } catch (const nlohmann::json::type_error&) {
+    } catch (const typename Json::type_error&) {
         refuse(Errc::invalid_utf8, field, "expected strings of UTF-8, saw other bytes in one");
     }
     if (text.text().size() > limits.json_bytes)
@@ -125,12 +123,13 @@ check_object(const std::string& field, const nlohmann::json& value, const Limits
 }
 
 /// The handler's name in an action that is an object.
-[[nodiscard]] inline std::string check_action_type(const nlohmann::json& action, const Limits& limits) {
+template <class Json>
+[[nodiscard]] std::string check_action_type(const Json& action, const Limits& limits) {
     const auto type = action.find("type");
     if (type == action.end()) refuse(Errc::required, "action.type", "must not be absent; it names the handler");
     if (!type->is_string())
         refuse(Errc::wrong_type, "action.type", std::string("expected a string, saw ") + type->type_name());
-    auto name = type->get<std::string>();
+    auto name = type->template get<std::string>();
     check_name("action.type", name, limits.name_bytes);
     return name;
 }

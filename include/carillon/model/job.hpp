@@ -65,15 +65,19 @@ class JsonField {
 public:
     JsonField() = default;
     JsonField(nlohmann::json value)
-        : value_(std::move(value)) {}
+        : value_(std::move(value))
+        , given_(true) {}
     JsonField(nlohmann::json::initializer_list_t members)
-        : value_(nlohmann::json(members)) {}
+        : value_(members)
+        , given_(true) {}
 
-    [[nodiscard]] bool has_value() const noexcept { return value_.has_value(); }
-    [[nodiscard]] const nlohmann::json& value() const { return value_.value(); }
+    [[nodiscard]] bool has_value() const noexcept { return given_; }
+    /// Null where there is none.
+    [[nodiscard]] const nlohmann::json& value() const noexcept { return value_; }
 
 private:
-    std::optional<nlohmann::json> value_;
+    nlohmann::json value_;
+    bool given_ = false;
 };
 
 /// The optional members of a job that a patch can empty.

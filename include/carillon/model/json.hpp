@@ -34,18 +34,23 @@ namespace carillon {
 // What the values mean together is for the facade to judge: names may be empty here, schedules wrong.
 
 /// Writes every member, also those that have their defaults: equal specs have equal text.
-void to_json(nlohmann::json& out, const JobSpec& spec);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const JobSpec& spec);
 /// An absent key is the member's default.
-void from_json(const nlohmann::json& in, JobSpec& spec);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobSpec& spec);
 
 /// An absent key leaves the job's member as it is. Null empties `description`, `start_at`, `end_at` and `max_runs`, as
 /// naming them in `clear` does, and `time_zone`. `policies` are replaced as a whole: what is absent in them becomes the
 /// default again.
-void from_json(const nlohmann::json& in, JobPatch& patch);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobPatch& patch);
 
-void to_json(nlohmann::json& out, const Policies& policies);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const Policies& policies);
 /// An absent key leaves the member as it was: `get_to` changes only what is given, `get` starts from the defaults.
-void from_json(const nlohmann::json& in, Policies& policies);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, Policies& policies);
 
 // Records. What is written is read back as an equal record, but for `duration_ms`, whole milliseconds. Reading passes
 // over keys that are not known, which a newer version wrote, and demands those of which no default makes sense
@@ -54,27 +59,37 @@ void from_json(const nlohmann::json& in, Policies& policies);
 /// id tenant_id name description schedule action status created_at updated_at metadata; time_zone dialect dst policies
 /// exclude start_at end_at max_runs revision status_reason enabled key idempotency_key spec_fingerprint action_type
 /// fixed_delay.
-void to_json(nlohmann::json& out, const JobDefinition& job);
-void from_json(const nlohmann::json& in, JobDefinition& job);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const JobDefinition& job);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobDefinition& job);
 
 /// The keys of the definition, and last_run_at next_run_at run_count failure_count; high_water started_runs
 /// evaluation_failures.
-void to_json(nlohmann::json& out, const ScheduledJob& job);
-void from_json(const nlohmann::json& in, ScheduledJob& job);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const ScheduledJob& job);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, ScheduledJob& job);
 
 /// id job_id tenant_id status started_at completed_at duration_ms result error; scheduled_for trigger attempt fence
 /// worker reason missed_count retry_of blocked_by abandons attempts idempotency_key stop_requested last occurrences
 /// count_is_minimum not_before action_type key slots priority skip_when_busy.
-void to_json(nlohmann::json& out, const JobRun& run);
-void from_json(const nlohmann::json& in, JobRun& run);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const JobRun& run);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobRun& run);
 
 /// number started_at ended_at worker error.
-void to_json(nlohmann::json& out, const RunAttempt& attempt);
-void from_json(const nlohmann::json& in, RunAttempt& attempt);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const RunAttempt& attempt);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, RunAttempt& attempt);
 
 /// id tenant_id actor at verb job_id run_id reason before after. The last two are the JSON of a JobDefinition, or null.
-void to_json(nlohmann::json& out, const AuditEvent& event);
-void from_json(const nlohmann::json& in, AuditEvent& event);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const AuditEvent& event);
+template <detail::JsonValueType Json>
+void from_json(const Json& in, AuditEvent& event);
 
 // Ids and enums, each alone. RunReason::none is null.
 
@@ -92,21 +107,22 @@ void from_json(const nlohmann::json& in, Enum& value);
 namespace detail {
 
 /// Reads into a copy, so that an error changes nothing.
-template <class T>
-void read_json(const nlohmann::json& in, T& out, UnknownKeys unknown_keys, T value) {
-    JsonRead::value(JsonPlace(unknown_keys), in, value);
+template <class Json, class T>
+void read_json(const Json& in, T& out, UnknownKeys unknown_keys, T value) {
+    JsonRead<Json>::value(JsonPlace(unknown_keys), in, value);
     out = std::move(value);
 }
 
-template <class T>
-void read_record(const nlohmann::json& in, T& out) {
+template <class Json, class T>
+void read_record(const Json& in, T& out) {
     read_json(in, out, UnknownKeys::ignore, T{});
 }
 
 /// Reads the members of a patch. Those that are given must have a value; null empties the ones that can be empty.
+template <class Json>
 class PatchReader {
 public:
-    PatchReader(const JsonPlace& at, const nlohmann::json& in, JobPatch& patch)
+    PatchReader(const JsonPlace& at, const Json& in, JobPatch& patch)
         : at_(at)
         , reader_(at, in)
         , patch_(patch) {}
@@ -138,7 +154,7 @@ public:
 private:
     template <class T>
     void given(std::string_view key, std::optional<T>& out) {
-        if (const auto* in = reader_.find(key)) JsonRead::value(at_.member(key), *in, out.emplace());
+        if (const auto* in = reader_.find(key)) JsonRead<Json>::value(at_.member(key), *in, out.emplace());
     }
     template <class T>
     void clearable(ClearField field, std::optional<T>& out) {
@@ -151,84 +167,99 @@ private:
     }
 
     const JsonPlace& at_;
-    ObjectReader reader_;
+    ObjectReader<Json> reader_;
     JobPatch& patch_;
 };
 
 } // namespace detail
 
-inline void to_json(nlohmann::json& out, const JobSpec& spec) {
-    out = detail::JsonValue::of(spec);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const JobSpec& spec) {
+    out = detail::JsonValue<Json>::of(spec);
 }
-inline void from_json(const nlohmann::json& in, JobSpec& spec) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobSpec& spec) {
     detail::read_json(in, spec, detail::UnknownKeys::refuse, JobSpec{});
 }
 
-inline void from_json(const nlohmann::json& in, JobPatch& patch) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobPatch& patch) {
     const detail::JsonPlace root(detail::UnknownKeys::refuse);
     JobPatch given;
-    detail::PatchReader(root, in, given).read();
+    detail::PatchReader<Json>(root, in, given).read();
     patch = std::move(given);
 }
 
-inline void to_json(nlohmann::json& out, const Policies& policies) {
-    out = detail::JsonValue::of(policies);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const Policies& policies) {
+    out = detail::JsonValue<Json>::of(policies);
 }
-inline void from_json(const nlohmann::json& in, Policies& policies) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, Policies& policies) {
     detail::read_json(in, policies, detail::UnknownKeys::refuse, policies);
 }
 
-inline void to_json(nlohmann::json& out, const JobDefinition& job) {
-    out = detail::JsonValue::of(job);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const JobDefinition& job) {
+    out = detail::JsonValue<Json>::of(job);
 }
-inline void from_json(const nlohmann::json& in, JobDefinition& job) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobDefinition& job) {
     detail::read_record(in, job);
 }
 
-inline void to_json(nlohmann::json& out, const ScheduledJob& job) {
-    out = detail::JsonValue::of(job);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const ScheduledJob& job) {
+    out = detail::JsonValue<Json>::of(job);
 }
-inline void from_json(const nlohmann::json& in, ScheduledJob& job) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, ScheduledJob& job) {
     detail::read_record(in, job);
 }
 
-inline void to_json(nlohmann::json& out, const JobRun& run) {
-    out = detail::JsonValue::of(run);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const JobRun& run) {
+    out = detail::JsonValue<Json>::of(run);
 }
-inline void from_json(const nlohmann::json& in, JobRun& run) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, JobRun& run) {
     detail::read_record(in, run);
 }
 
-inline void to_json(nlohmann::json& out, const RunAttempt& attempt) {
-    out = detail::JsonValue::of(attempt);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const RunAttempt& attempt) {
+    out = detail::JsonValue<Json>::of(attempt);
 }
-inline void from_json(const nlohmann::json& in, RunAttempt& attempt) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, RunAttempt& attempt) {
     detail::read_record(in, attempt);
 }
 
-inline void to_json(nlohmann::json& out, const AuditEvent& event) {
-    out = detail::JsonValue::of(event);
+template <detail::JsonValueType Json>
+void to_json(Json& out, const AuditEvent& event) {
+    out = detail::JsonValue<Json>::of(event);
 }
-inline void from_json(const nlohmann::json& in, AuditEvent& event) {
+template <detail::JsonValueType Json>
+void from_json(const Json& in, AuditEvent& event) {
     detail::read_record(in, event);
 }
 
 template <class Tag>
 void to_json(nlohmann::json& out, const Id<Tag>& id) {
-    out = detail::JsonValue::of(id);
+    out = detail::JsonValue<nlohmann::json>::of(id);
 }
 template <class Tag>
 void from_json(const nlohmann::json& in, Id<Tag>& id) {
-    detail::JsonRead::value(detail::JsonPlace(detail::UnknownKeys::refuse), in, id);
+    detail::JsonRead<nlohmann::json>::value(detail::JsonPlace(detail::UnknownKeys::refuse), in, id);
 }
 
 template <detail::NamedEnum Enum>
 void to_json(nlohmann::json& out, Enum value) {
-    out = detail::JsonValue::of(value);
+    out = detail::JsonValue<nlohmann::json>::of(value);
 }
 template <detail::NamedEnum Enum>
 void from_json(const nlohmann::json& in, Enum& value) {
-    detail::JsonRead::value(detail::JsonPlace(detail::UnknownKeys::refuse), in, value);
+    detail::JsonRead<nlohmann::json>::value(detail::JsonPlace(detail::UnknownKeys::refuse), in, value);
 }
 
 } // namespace carillon

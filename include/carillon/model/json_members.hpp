@@ -12,7 +12,6 @@
 
 #include <array>
 #include <cstddef>
-#include <span>
 
 namespace carillon::detail {
 
@@ -29,17 +28,17 @@ inline constexpr std::array dialect_names = rows_of(dialect_table, &DialectRules
 inline constexpr std::array dst_names = rows_of(dst_policy_table, &DstPolicyRow::policy);
 
 // clang-format off
-template <> inline constexpr std::span<const EnumRow<AuditVerb>> names_of<AuditVerb>{audit_verb_names};
-template <> inline constexpr std::span<const EnumRow<ClearField>> names_of<ClearField>{clear_field_names};
-template <> inline constexpr std::span<const EnumRow<CronDialect>> names_of<CronDialect>{dialect_names};
-template <> inline constexpr std::span<const EnumRow<DeliveryMode>> names_of<DeliveryMode>{delivery_names};
-template <> inline constexpr std::span<const EnumRow<DstPolicy>> names_of<DstPolicy>{dst_names};
-template <> inline constexpr std::span<const EnumRow<JobRunStatus>> names_of<JobRunStatus>{run_status_names};
-template <> inline constexpr std::span<const EnumRow<JobStatus>> names_of<JobStatus>{job_status_names};
-template <> inline constexpr std::span<const EnumRow<MisfirePolicy>> names_of<MisfirePolicy>{misfire_names};
-template <> inline constexpr std::span<const EnumRow<OverlapPolicy>> names_of<OverlapPolicy>{overlap_names};
-template <> inline constexpr std::span<const EnumRow<RunReason>> names_of<RunReason>{run_reason_names};
-template <> inline constexpr std::span<const EnumRow<RunTrigger>> names_of<RunTrigger>{run_trigger_names};
+template <> inline constexpr auto names_of<AuditVerb> = audit_verb_names;
+template <> inline constexpr auto names_of<ClearField> = clear_field_names;
+template <> inline constexpr auto names_of<CronDialect> = dialect_names;
+template <> inline constexpr auto names_of<DeliveryMode> = delivery_names;
+template <> inline constexpr auto names_of<DstPolicy> = dst_names;
+template <> inline constexpr auto names_of<JobRunStatus> = run_status_names;
+template <> inline constexpr auto names_of<JobStatus> = job_status_names;
+template <> inline constexpr auto names_of<MisfirePolicy> = misfire_names;
+template <> inline constexpr auto names_of<OverlapPolicy> = overlap_names;
+template <> inline constexpr auto names_of<RunReason> = run_reason_names;
+template <> inline constexpr auto names_of<RunTrigger> = run_trigger_names;
 // clang-format on
 
 template <>

@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include <concepts>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ namespace carillon {
 /// An immutable JSON value; by default null. Cheap to copy, equal by its text, thread-safe to read. Reads as
 /// nlohmann::json does (`job.action["type"]`, `job.metadata.value("owner", "")`), but each such call parses the text:
 /// take `json()` once where several members are wanted.
+///
+/// What works on the parsed value is a template, so that a program pays to compile it where it is used.
 class JsonText {
 public:
     JsonText() = default;
@@ -34,28 +37,47 @@ public:
     /// The compact text, "null" where there is no value.
     [[nodiscard]] std::string_view text() const noexcept { return text_ ? std::string_view(*text_) : null_text; }
     [[nodiscard]] bool is_null() const noexcept { return text_ == nullptr; }
-    [[nodiscard]] nlohmann::json json() const { return text_ ? nlohmann::json::parse(*text_) : nlohmann::json(); }
-
-    [[nodiscard]] nlohmann::json at(const std::string& key) const { return json().at(key); }
-    /// The member, or null where there is none.
-    [[nodiscard]] nlohmann::json operator[](const std::string& key) const {
-        const nlohmann::json all = json();
-        const auto member = all.find(key);
-        return member == all.end() ? nlohmann::json() : *member;
+    template <class Json = nlohmann::json>
+    [[nodiscard]] Json json() const {
+        return text_ ? Json::parse(*text_) : Json();
     }
-    [[nodiscard]] bool contains(const std::string& key) const { return json().contains(key); }
-    template <class T>
+
+    template <class Json = nlohmann::json>
+    [[nodiscard]] Json at(const std::string& key) const {
+        return json<Json>().at(key);
+    }
+    /// The member, or null where there is none.
+    template <class Json = nlohmann::json>
+    [[nodiscard]] Json operator[](const std::string& key) const {
+        const Json all = json<Json>();
+        const auto member = all.find(key);
+        return member == all.end() ? Json() : *member;
+    }
+    template <class Json = nlohmann::json>
+    [[nodiscard]] bool contains(const std::string& key) const {
+        return json<Json>().contains(key);
+    }
+    template <class T, class Json = nlohmann::json>
     [[nodiscard]] auto value(const std::string& key, const T& otherwise) const {
-        return json().value(key, otherwise);
+        return json<Json>().value(key, otherwise);
     }
 
     friend bool operator==(const JsonText& a, const JsonText& b) noexcept {
         return a.text_ == b.text_ || a.text() == b.text();
     }
-    friend bool operator==(const JsonText& a, const nlohmann::json& b) { return a.json() == b; }
+    template <std::same_as<nlohmann::json> Json>
+    friend bool operator==(const JsonText& a, const Json& b) {
+        return a.template json<Json>() == b;
+    }
 
-    friend void to_json(nlohmann::json& out, const JsonText& value) { out = value.json(); }
-    friend void from_json(const nlohmann::json& in, JsonText& value) { value = JsonText(in); }
+    template <std::same_as<nlohmann::json> Json>
+    friend void to_json(Json& out, const JsonText& value) {
+        out = value.template json<Json>();
+    }
+    template <std::same_as<nlohmann::json> Json>
+    friend void from_json(const Json& in, JsonText& value) {
+        value = JsonText(in);
+    }
 
 private:
     static constexpr std::string_view null_text = "null";

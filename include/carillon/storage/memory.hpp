@@ -25,12 +25,15 @@
 namespace carillon {
 
 /// See storage.hpp for what each operation promises. Thread-safe. Leases run on the steady time of `clock`.
-class MemoryStorage {
+///
+/// A template of nothing, so that a program pays to compile it where it uses it.
+template <class Void>
+class BasicMemoryStorage {
 public:
-    explicit MemoryStorage(std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>())
+    explicit BasicMemoryStorage(std::shared_ptr<const Clock> clock = std::make_shared<SystemClock>())
         : clock_(std::move(clock)) {}
-    MemoryStorage(const MemoryStorage&) = delete;
-    MemoryStorage& operator=(const MemoryStorage&) = delete;
+    BasicMemoryStorage(const BasicMemoryStorage&) = delete;
+    BasicMemoryStorage& operator=(const BasicMemoryStorage&) = delete;
 
     InsertResult insert_jobs(std::vector<NewJob> jobs);
     JobWrite put_job(const std::string& tenant, const std::string& key, const PutJob& change);
@@ -61,10 +64,11 @@ public:
     }
 
 private:
-    using JobRow = detail::JobRow;
-    using RunRow = detail::RunRow;
-    using KeyRow = detail::KeyRow;
-    using TenantRow = detail::TenantRow;
+    using Rows = detail::MemoryRows<Void>;
+    using JobRow = typename Rows::JobRow;
+    using RunRow = typename Rows::RunRow;
+    using KeyRow = typename Rows::KeyRow;
+    using TenantRow = typename Rows::TenantRow;
 
     /// Holds the lock; tells the watchers when it is released again.
     class WriteLock;
@@ -82,6 +86,11 @@ private:
     void replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition);
     static void record(TenantRow& tenant, const AuditEvent& event);
     RunRow* repeated_trigger(JobRow& job, const std::vector<JobRun>& runs) const;
+
+    template <class Visit>
+    static void walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit);
+    [[nodiscard]] static bool matches(const JobRow& job, const JobQuery& query);
+    [[nodiscard]] static JobCursor cursor_of(const JobRow& job);
 
     RunRow* add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water);
     void stop_runs(JobRow& job, StopScope scope, Instant now);
@@ -104,17 +113,20 @@ private:
     std::unordered_map<std::string, TenantRow> tenants_;
     std::unordered_map<JobId, JobRow> jobs_;
     std::unordered_map<RunId, RunRow> runs_;
-    detail::DueHeap due_;
-    detail::ClaimQueue queue_;
-    detail::LeaseHeap leases_;
+    typename Rows::DueHeap due_;
+    typename Rows::ClaimQueue queue_;
+    typename Rows::LeaseHeap leases_;
     JobId purge_cursor_;
 };
 
+using MemoryStorage = BasicMemoryStorage<void>;
+
 // ---- implementation ------------------------------------------------------------------------------------------------
 
-class MemoryStorage::WriteLock {
+template <class Void>
+class BasicMemoryStorage<Void>::WriteLock {
 public:
-    explicit WriteLock(MemoryStorage& storage)
+    explicit WriteLock(BasicMemoryStorage& storage)
         : storage_(storage)
         , lock_(storage.mutex_) {}
     WriteLock(const WriteLock&) = delete;
@@ -128,7 +140,7 @@ public:
     }
 
 private:
-    MemoryStorage& storage_;
+    BasicMemoryStorage& storage_;
     std::unique_lock<std::mutex> lock_;
 };
 
@@ -136,7 +148,3 @@ private:
 
 #include "carillon/storage/detail/memory_jobs.hpp"
 #include "carillon/storage/detail/memory_runs.hpp"
-
-namespace carillon {
-static_assert(Storage<MemoryStorage>);
-}

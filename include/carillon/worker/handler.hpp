@@ -50,8 +50,14 @@ public:
     [[nodiscard]] const std::string& tenant() const noexcept { return claimed_.run.tenant_id; }
     [[nodiscard]] const std::string& job_name() const noexcept { return claimed_.job->name; }
     /// The job's action and metadata as they were when the run was claimed.
-    [[nodiscard]] const nlohmann::json& action() const { return parsed(action_, claimed_.job->action); }
-    [[nodiscard]] const nlohmann::json& metadata() const { return parsed(metadata_, claimed_.job->metadata); }
+    template <class Json = nlohmann::json>
+    [[nodiscard]] const Json& action() const {
+        return parsed(action_, claimed_.job->action);
+    }
+    template <class Json = nlohmann::json>
+    [[nodiscard]] const Json& metadata() const {
+        return parsed(metadata_, claimed_.job->metadata);
+    }
 
     /// The occurrence that this run is for; the work of "last night" is before it, however late it runs.
     [[nodiscard]] Instant scheduled_for() const noexcept { return claimed_.run.scheduled_for; }
@@ -80,17 +86,18 @@ public:
     [[nodiscard]] std::optional<Duration> snoozed() const noexcept { return snooze_; }
 
 private:
-    static const nlohmann::json& parsed(std::optional<nlohmann::json>& cache, const JsonText& text) {
-        if (!cache) cache = text.json();
-        return *cache;
+    template <class Json>
+    static const Json& parsed(Json& cache, const JsonText& text) {
+        if (cache.is_null()) cache = text.json<Json>();
+        return cache;
     }
 
     const ClaimedRun& claimed_;
     std::stop_token stop_;
     std::function<bool()> heartbeat_;
     std::optional<Duration> snooze_;
-    mutable std::optional<nlohmann::json> action_;
-    mutable std::optional<nlohmann::json> metadata_;
+    mutable nlohmann::json action_; // null until somebody asks
+    mutable nlohmann::json metadata_;
 };
 
 /// A host's callable for one action type. Called from any of a worker's threads, several at a time.

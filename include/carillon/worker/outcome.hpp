@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <concepts>
 #include <cstdint>
 #include <exception>
 #include <optional>
@@ -35,7 +36,8 @@ inline constexpr std::size_t max_error_bytes = 4 * 1'024;
 
 /// Calls the handler and catches whatever it throws. A result that JSON text cannot hold, or that is too large, is
 /// dropped, and `error` says why; the handler has returned all the same.
-[[nodiscard]] HandlerOutcome call_handler(const Handler& handler, RunContext& context) noexcept;
+template <std::same_as<RunContext> Context>
+[[nodiscard]] HandlerOutcome call_handler(const Handler& handler, Context& context) noexcept;
 
 /// Where the run goes after `outcome`, which ended at `now`. `stop_requested`: somebody wanted it to stop, so a throw
 /// is a cancellation; `random` from 0 to 1 places the retry within its jitter. Pure.
@@ -73,21 +75,23 @@ namespace detail {
 }
 
 /// Whether JSON text can hold the value, and reading it back needs no deep recursion.
-[[nodiscard]] inline bool is_plain_json(const nlohmann::json& value, std::size_t levels) {
+template <class Json>
+[[nodiscard]] bool is_plain_json(const Json& value, std::size_t levels) {
     if (value.is_discarded() || value.is_binary()) return false;
     if (!value.is_structured()) return true;
-    return levels > 0 && std::all_of(value.begin(), value.end(), [&](const nlohmann::json& member) {
+    return levels > 0 && std::all_of(value.begin(), value.end(), [&](const Json& member) {
                return is_plain_json(member, levels - 1);
            });
 }
 
 /// The text of a result, or why there is none.
-[[nodiscard]] inline std::pair<JsonText, std::string> result_text(const nlohmann::json& value) {
+template <class Json>
+[[nodiscard]] std::pair<JsonText, std::string> result_text(const Json& value) {
     if (!is_plain_json(value, max_result_levels)) return {{}, "it is no JSON, or nested too deeply"};
     JsonText text;
     try {
         text = JsonText(value);
-    } catch (const nlohmann::json::type_error&) {
+    } catch (const typename Json::type_error&) {
         return {{}, "it has a string that is not UTF-8"};
     }
     const std::size_t bytes = text.text().size();
@@ -98,7 +102,8 @@ namespace detail {
 }
 
 /// The handler has done its work: a result that cannot be kept is no reason to do it again.
-[[nodiscard]] inline HandlerOutcome returned(const nlohmann::json& value) {
+template <class Json>
+[[nodiscard]] HandlerOutcome returned(const Json& value) {
     auto [text, reason] = result_text(value);
     HandlerOutcome outcome;
     outcome.result = std::move(text);
@@ -117,7 +122,8 @@ inline constexpr std::uint32_t max_abandons = 3;
 
 } // namespace detail
 
-inline HandlerOutcome call_handler(const Handler& handler, RunContext& context) noexcept {
+template <std::same_as<RunContext> Context>
+HandlerOutcome call_handler(const Handler& handler, Context& context) noexcept {
     using Kind = HandlerOutcome::Kind;
     try {
         HandlerOutcome outcome = detail::returned(handler(context));

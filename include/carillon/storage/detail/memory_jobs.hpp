@@ -15,25 +15,29 @@ namespace carillon {
 
 // ---- finding rows --------------------------------------------------------------------------------------------------
 
-inline MemoryStorage::JobRow* MemoryStorage::find_row(const std::string& tenant, const JobId& id) {
+template <class Void>
+auto BasicMemoryStorage<Void>::find_row(const std::string& tenant, const JobId& id) -> JobRow* {
     const auto at = jobs_.find(id);
     return at != jobs_.end() && !at->second.removed && at->second.tenant->name == tenant ? &at->second : nullptr;
 }
 
-inline MemoryStorage::TenantRow& MemoryStorage::tenant_row(const std::string& name) {
+template <class Void>
+auto BasicMemoryStorage<Void>::tenant_row(const std::string& name) -> TenantRow& {
     const auto [at, added] = tenants_.try_emplace(name);
     if (added) at->second.name = name;
     return at->second;
 }
 
-inline MemoryStorage::KeyRow& MemoryStorage::key_row(JobRow& job, const std::string& key) {
+template <class Void>
+auto BasicMemoryStorage<Void>::key_row(JobRow& job, const std::string& key) -> KeyRow& {
     if (key.empty()) return job.own_key;
     auto& row = job.tenant->keys[key];
     if (!row) row = std::make_unique<KeyRow>();
     return *row;
 }
 
-inline KeyState MemoryStorage::key_state(JobRow& job) {
+template <class Void>
+auto BasicMemoryStorage<Void>::key_state(JobRow& job) -> KeyState {
     const KeyRow& key = key_row(job, job.definition->policies.overlap.concurrency_key);
     KeyState state;
     state.pending = key.pending;
@@ -45,14 +49,16 @@ inline KeyState MemoryStorage::key_state(JobRow& job) {
 
 // ---- indexes -------------------------------------------------------------------------------------------------------
 
-inline void MemoryStorage::index(JobRow& job) {
+template <class Void>
+void BasicMemoryStorage<Void>::index(JobRow& job) {
     const JobDefinition& definition = *job.definition;
     job.tenant->jobs_with(definition.status).insert(&job);
     if (!definition.key.empty()) job.tenant->jobs_by_key[definition.key] = &job;
     if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key[*definition.idempotency_key] = &job;
 }
 
-inline void MemoryStorage::unindex(JobRow& job) {
+template <class Void>
+void BasicMemoryStorage<Void>::unindex(JobRow& job) {
     const JobDefinition& definition = *job.definition;
     job.tenant->jobs_with(definition.status).erase(&job);
     if (!definition.key.empty()) job.tenant->jobs_by_key.erase(definition.key);
@@ -60,7 +66,8 @@ inline void MemoryStorage::unindex(JobRow& job) {
 }
 
 /// Brings the heap of due jobs up to date with the job's cursor and status.
-inline void MemoryStorage::update_due(JobRow& job) {
+template <class Void>
+void BasicMemoryStorage<Void>::update_due(JobRow& job) {
     const bool queued = job.due_position != detail::not_in_heap;
     if (!job.due_counts()) {
         if (queued) due_.erase(&job);
@@ -75,8 +82,9 @@ inline void MemoryStorage::update_due(JobRow& job) {
 
 // ---- writing -------------------------------------------------------------------------------------------------------
 
-inline MemoryStorage::JobRow& MemoryStorage::add_job(const std::shared_ptr<const JobDefinition>& definition,
-                                                     const JobProgress& progress) {
+template <class Void>
+auto BasicMemoryStorage<Void>::add_job(const std::shared_ptr<const JobDefinition>& definition,
+                                       const JobProgress& progress) -> JobRow& {
     JobRow& job = jobs_[definition->id];
     job.tenant = &tenant_row(definition->tenant_id);
     job.definition = definition;
@@ -86,14 +94,16 @@ inline MemoryStorage::JobRow& MemoryStorage::add_job(const std::shared_ptr<const
     return job;
 }
 
-inline void MemoryStorage::replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition) {
+template <class Void>
+void BasicMemoryStorage<Void>::replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition) {
     unindex(job);
     job.definition = std::move(definition);
     index(job);
 }
 
 /// Keeps the events sorted by id; callers that raced may arrive out of order.
-inline void MemoryStorage::record(TenantRow& tenant, const AuditEvent& event) {
+template <class Void>
+void BasicMemoryStorage<Void>::record(TenantRow& tenant, const AuditEvent& event) {
     const auto behind = std::upper_bound(tenant.audit.begin(),
                                          tenant.audit.end(),
                                          event.id,
@@ -101,7 +111,8 @@ inline void MemoryStorage::record(TenantRow& tenant, const AuditEvent& event) {
     tenant.audit.insert(behind, event);
 }
 
-inline MemoryStorage::RunRow* MemoryStorage::repeated_trigger(JobRow& job, const std::vector<JobRun>& runs) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::repeated_trigger(JobRow& job, const std::vector<JobRun>& runs) const -> RunRow* {
     if (!job.triggers_by_key) return nullptr;
     for (const JobRun& run : runs) {
         if (!run.idempotency_key) continue;
@@ -111,7 +122,8 @@ inline MemoryStorage::RunRow* MemoryStorage::repeated_trigger(JobRow& job, const
     return nullptr;
 }
 
-inline void MemoryStorage::write(JobRow& job, JobChange&& change, JobWrite& out) {
+template <class Void>
+void BasicMemoryStorage<Void>::write(JobRow& job, JobChange&& change, JobWrite& out) {
     if (const RunRow* earlier = repeated_trigger(job, change.runs)) {
         out.runs.push_back(earlier->run);
         return;
@@ -135,7 +147,8 @@ inline void MemoryStorage::write(JobRow& job, JobChange&& change, JobWrite& out)
     out.event = std::move(change.event);
 }
 
-inline InsertResult MemoryStorage::insert_jobs(std::vector<NewJob> jobs) {
+template <class Void>
+auto BasicMemoryStorage<Void>::insert_jobs(std::vector<NewJob> jobs) -> InsertResult {
     const WriteLock lock(*this);
     InsertResult result;
     std::map<std::pair<std::string, std::string>, std::uint64_t> in_this_call;
@@ -169,7 +182,9 @@ inline InsertResult MemoryStorage::insert_jobs(std::vector<NewJob> jobs) {
     return result;
 }
 
-inline JobWrite MemoryStorage::put_job(const std::string& tenant, const std::string& key, const PutJob& change) {
+template <class Void>
+auto BasicMemoryStorage<Void>::put_job(const std::string& tenant, const std::string& key, const PutJob& change)
+    -> JobWrite {
     const WriteLock lock(*this);
     JobWrite out;
     auto& known = tenant_row(tenant).jobs_by_key;
@@ -195,8 +210,9 @@ inline JobWrite MemoryStorage::put_job(const std::string& tenant, const std::str
     return out;
 }
 
-inline std::optional<JobWrite>
-MemoryStorage::modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) {
+template <class Void>
+auto BasicMemoryStorage<Void>::modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change)
+    -> std::optional<JobWrite> {
     const WriteLock lock(*this);
     JobRow* job = find_row(tenant, id);
     if (!job) return std::nullopt;
@@ -206,7 +222,9 @@ MemoryStorage::modify_job(const std::string& tenant, const JobId& id, const Chan
     return out;
 }
 
-inline MaterialiseResult MemoryStorage::materialise(Instant now, std::size_t limit, const ChangeJob& change) {
+template <class Void>
+auto BasicMemoryStorage<Void>::materialise(Instant now, std::size_t limit, const ChangeJob& change)
+    -> MaterialiseResult {
     const WriteLock lock(*this);
     MaterialiseResult result;
     std::vector<JobRow*> batch;
@@ -215,7 +233,7 @@ inline MaterialiseResult MemoryStorage::materialise(Instant now, std::size_t lim
         due_.erase(batch.back());
     }
     struct PutBack {
-        MemoryStorage& storage;
+        BasicMemoryStorage& storage;
         std::vector<JobRow*>& batch;
         ~PutBack() {
             for (JobRow* job : batch)
@@ -246,32 +264,6 @@ namespace detail {
            }) != text.end();
 }
 
-[[nodiscard]] inline bool matches(const JobRow& job, const JobQuery& query) {
-    const JobDefinition& definition = *job.definition;
-    return (!query.action_type || definition.action_type == *query.action_type) &&
-           (!query.search || contains_ignoring_case(definition.name, *query.search));
-}
-
-/// Walks the tenant's jobs, newest first, from behind the cursor, until `visit` says that it has enough.
-template <class Visit>
-void walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit) {
-    using Iterator = std::set<JobRow*, NewestJobFirst>::const_iterator;
-    std::vector<std::pair<Iterator, Iterator>> ranges;
-    for (const auto& jobs : tenant.jobs_by_status) {
-        if (query.status && &jobs != &tenant.jobs_with(*query.status)) continue;
-        const auto begin =
-            query.after ? jobs.upper_bound(JobPlace{query.after->created_at, query.after->id}) : jobs.begin();
-        if (begin != jobs.end()) ranges.emplace_back(begin, jobs.end());
-    }
-    while (!ranges.empty()) {
-        const auto first = std::min_element(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
-            return NewestJobFirst{}(*a.first, *b.first);
-        });
-        if (!visit(**first->first)) return;
-        if (++first->first == first->second) ranges.erase(first);
-    }
-}
-
 /// The order of a listing by name or by next run; jobs without a next run come last.
 [[nodiscard]] inline bool listed_before(const JobCursor& a, const JobCursor& b, JobSort sort) {
     if (sort == JobSort::name) return std::tie(a.name, a.id) < std::tie(b.name, b.id);
@@ -280,7 +272,39 @@ void walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit vis
     return std::tie(at, a.id) < std::tie(bt, b.id);
 }
 
-[[nodiscard]] inline JobCursor cursor_of(const JobRow& job) {
+} // namespace detail
+
+template <class Void>
+bool BasicMemoryStorage<Void>::matches(const JobRow& job, const JobQuery& query) {
+    const JobDefinition& definition = *job.definition;
+    return (!query.action_type || definition.action_type == *query.action_type) &&
+           (!query.search || detail::contains_ignoring_case(definition.name, *query.search));
+}
+
+/// Walks the tenant's jobs, newest first, from behind the cursor, until `visit` says that it has enough.
+template <class Void>
+template <class Visit>
+void BasicMemoryStorage<Void>::walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit) {
+    using Iterator = typename Rows::NewestJobs::const_iterator;
+    std::vector<std::pair<Iterator, Iterator>> ranges;
+    for (const auto& jobs : tenant.jobs_by_status) {
+        if (query.status && &jobs != &tenant.jobs_with(*query.status)) continue;
+        const auto begin = query.after
+                               ? jobs.upper_bound(typename Rows::JobPlace{query.after->created_at, query.after->id})
+                               : jobs.begin();
+        if (begin != jobs.end()) ranges.emplace_back(begin, jobs.end());
+    }
+    while (!ranges.empty()) {
+        const auto first = std::min_element(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
+            return typename Rows::NewestJobFirst{}(*a.first, *b.first);
+        });
+        if (!visit(**first->first)) return;
+        if (++first->first == first->second) ranges.erase(first);
+    }
+}
+
+template <class Void>
+JobCursor BasicMemoryStorage<Void>::cursor_of(const JobRow& job) {
     JobCursor cursor;
     cursor.name = job.definition->name;
     cursor.next_run_at = job.progress.next_run_at;
@@ -288,17 +312,18 @@ void walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit vis
     return cursor;
 }
 
-} // namespace detail
-
-inline std::optional<ScheduledJob> MemoryStorage::find_job(const std::string& tenant, const JobId& id) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::find_job(const std::string& tenant, const JobId& id) const
+    -> std::optional<ScheduledJob> {
     const std::lock_guard lock(mutex_);
     const auto at = jobs_.find(id);
     if (at == jobs_.end() || at->second.removed || at->second.tenant->name != tenant) return std::nullopt;
     return at->second.snapshot();
 }
 
-inline std::optional<ScheduledJob> MemoryStorage::find_job_by_idempotency_key(const std::string& tenant,
-                                                                              const std::string& key) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::find_job_by_idempotency_key(const std::string& tenant, const std::string& key) const
+    -> std::optional<ScheduledJob> {
     const std::lock_guard lock(mutex_);
     const auto at = tenants_.find(tenant);
     if (at == tenants_.end()) return std::nullopt;
@@ -307,15 +332,17 @@ inline std::optional<ScheduledJob> MemoryStorage::find_job_by_idempotency_key(co
     return job->second->snapshot();
 }
 
-inline std::vector<ScheduledJob> MemoryStorage::list_jobs(const std::string& tenant, const JobQuery& query) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::list_jobs(const std::string& tenant, const JobQuery& query) const
+    -> std::vector<ScheduledJob> {
     const std::lock_guard lock(mutex_);
     std::vector<ScheduledJob> page;
     const auto at = tenants_.find(tenant);
     if (at == tenants_.end()) return page;
     if (query.sort == JobSort::newest) {
         std::size_t to_skip = query.offset;
-        detail::walk_newest_first(at->second, query, [&](const JobRow& job) {
-            if (!detail::matches(job, query)) return true;
+        walk_newest_first(at->second, query, [&](const JobRow& job) {
+            if (!matches(job, query)) return true;
             if (to_skip > 0) return --to_skip, true;
             page.push_back(job.snapshot());
             return page.size() < query.limit;
@@ -325,9 +352,9 @@ inline std::vector<ScheduledJob> MemoryStorage::list_jobs(const std::string& ten
     std::vector<std::pair<JobCursor, const JobRow*>> found;
     JobQuery all = query;
     all.after.reset();
-    detail::walk_newest_first(at->second, all, [&](const JobRow& job) {
-        JobCursor cursor = detail::cursor_of(job);
-        if (detail::matches(job, query) && (!query.after || detail::listed_before(*query.after, cursor, query.sort)))
+    walk_newest_first(at->second, all, [&](const JobRow& job) {
+        JobCursor cursor = cursor_of(job);
+        if (matches(job, query) && (!query.after || detail::listed_before(*query.after, cursor, query.sort)))
             found.emplace_back(std::move(cursor), &job);
         return true;
     });
@@ -339,7 +366,8 @@ inline std::vector<ScheduledJob> MemoryStorage::list_jobs(const std::string& ten
     return page;
 }
 
-inline std::size_t MemoryStorage::count_jobs(const std::string& tenant, std::optional<JobStatus> status) const {
+template <class Void>
+std::size_t BasicMemoryStorage<Void>::count_jobs(const std::string& tenant, std::optional<JobStatus> status) const {
     const std::lock_guard lock(mutex_);
     const auto at = tenants_.find(tenant);
     if (at == tenants_.end()) return 0;
@@ -350,7 +378,9 @@ inline std::size_t MemoryStorage::count_jobs(const std::string& tenant, std::opt
     return count;
 }
 
-inline std::vector<AuditEvent> MemoryStorage::list_audit(const std::string& tenant, const AuditQuery& query) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::list_audit(const std::string& tenant, const AuditQuery& query) const
+    -> std::vector<AuditEvent> {
     const std::lock_guard lock(mutex_);
     std::vector<AuditEvent> page;
     const auto at = tenants_.find(tenant);

@@ -28,270 +28,278 @@
 
 namespace carillon::detail {
 
-struct JobRow;
-struct KeyRow;
-struct TenantRow;
-
 enum class Place : std::uint8_t { nowhere, delayed, ready, waiting, running };
 
-struct RunRow {
-    JobRun run;
-    JobRow* job = nullptr;
-    KeyRow* key = nullptr;
-    /// Among the open runs of the key, in order of arrival.
-    RunRow* older = nullptr;
-    RunRow* newer = nullptr;
-    SteadyTime lease_until{};
-    /// In the heap that `place` names.
-    std::size_t position = not_in_heap;
-    Place place = Place::nowhere;
-    /// How many other runs name this one as `retry_of` or `blocked_by`.
-    std::uint32_t references = 0;
+struct LowerPriority {
+    int than;
 };
 
-/// The order of claiming, within a tenant.
-struct ClaimedSooner {
-    using is_transparent = void;
-    struct LowerPriority {
-        int than;
+/// A template of nothing, so that a program pays to compile it where it uses it.
+template <class Void>
+struct MemoryRows {
+
+    struct JobRow;
+    struct KeyRow;
+    struct TenantRow;
+
+    struct RunRow {
+        JobRun run;
+        JobRow* job = nullptr;
+        KeyRow* key = nullptr;
+        /// Among the open runs of the key, in order of arrival.
+        RunRow* older = nullptr;
+        RunRow* newer = nullptr;
+        SteadyTime lease_until{};
+        /// In the heap that `place` names.
+        std::size_t position = not_in_heap;
+        Place place = Place::nowhere;
+        /// How many other runs name this one as `retry_of` or `blocked_by`.
+        std::uint32_t references = 0;
     };
-    bool operator()(const RunRow& a, const RunRow& b) const noexcept {
-        return std::tie(b.run.priority, a.run.not_before, a.run.id) <
-               std::tie(a.run.priority, b.run.not_before, b.run.id);
-    }
-    bool operator()(const RunRow* a, const RunRow* b) const noexcept { return (*this)(*a, *b); }
-    bool operator()(const RunRow* a, LowerPriority b) const noexcept { return a->run.priority >= b.than; }
-};
 
-/// By action type: a run that no worker can execute must not keep others waiting.
-using WaitingRuns = std::map<std::string, std::set<RunRow*, ClaimedSooner>>;
+    /// The order of claiming, within a tenant.
+    struct ClaimedSooner {
+        using is_transparent = void;
+        bool operator()(const RunRow& a, const RunRow& b) const noexcept {
+            return std::tie(b.run.priority, a.run.not_before, a.run.id) <
+                   std::tie(a.run.priority, b.run.not_before, b.run.id);
+        }
+        bool operator()(const RunRow* a, const RunRow* b) const noexcept { return (*this)(*a, *b); }
+        bool operator()(const RunRow* a, LowerPriority b) const noexcept { return a->run.priority >= b.than; }
+    };
 
-/// What excludes each other: the open runs of one concurrency key.
-struct KeyRow {
-    std::size_t pending = 0;
-    std::size_t running = 0;
-    RunRow* oldest = nullptr;
-    RunRow* newest = nullptr;
+    /// By action type: a run that no worker can execute must not keep others waiting.
+    using WaitingRuns = std::map<std::string, std::set<RunRow*, ClaimedSooner>>;
 
-    void attach(RunRow* row) noexcept {
-        row->key = this;
-        row->older = newest;
-        row->newer = nullptr;
-        (newest ? newest->newer : oldest) = row;
-        newest = row;
-        ++pending;
-    }
+    /// What excludes each other: the open runs of one concurrency key.
+    struct KeyRow {
+        std::size_t pending = 0;
+        std::size_t running = 0;
+        RunRow* oldest = nullptr;
+        RunRow* newest = nullptr;
 
-    void detach(RunRow* row) noexcept {
-        (row->older ? row->older->newer : oldest) = row->newer;
-        (row->newer ? row->newer->older : newest) = row->older;
-        row->older = row->newer = nullptr;
-    }
+        void attach(RunRow* row) noexcept {
+            row->key = this;
+            row->older = newest;
+            row->newer = nullptr;
+            (newest ? newest->newer : oldest) = row;
+            newest = row;
+            ++pending;
+        }
 
-    [[nodiscard]] bool has_slot(const RunRow& row) const noexcept {
-        return row.run.slots == 0 || running < row.run.slots;
-    }
+        void detach(RunRow* row) noexcept {
+            (row->older ? row->older->newer : oldest) = row->newer;
+            (row->newer ? row->newer->older : newest) = row->older;
+            row->older = row->newer = nullptr;
+        }
 
-    void wait(RunRow* row) {
-        if (!waiting_) waiting_ = std::make_unique<WaitingRuns>();
-        (*waiting_)[row->run.action_type].insert(row);
-        row->place = Place::waiting;
-        most_slots_ = std::max(most_slots_, row->run.slots);
-    }
+        [[nodiscard]] bool has_slot(const RunRow& row) const noexcept {
+            return row.run.slots == 0 || running < row.run.slots;
+        }
 
-    void stop_waiting(RunRow* row) {
-        const auto type = waiting_->find(row->run.action_type);
-        type->second.erase(row);
-        if (type->second.empty()) waiting_->erase(type);
-        if (waiting_->empty()) most_slots_ = 0;
-        row->place = Place::nowhere;
-    }
+        void wait(RunRow* row) {
+            if (!waiting_) waiting_ = std::make_unique<WaitingRuns>();
+            (*waiting_)[row->run.action_type].insert(row);
+            row->place = Place::waiting;
+            most_slots_ = std::max(most_slots_, row->run.slots);
+        }
 
-    /// The first waiting run of each action type that finds a slot, and those of lower priority that were due before
-    /// it, since the wall clock may have been set back to a moment between the two.
-    [[nodiscard]] std::vector<RunRow*> next_of_waiting() const {
-        std::vector<RunRow*> next;
-        if (running >= most_slots_) return next;
-        for (const auto& [type, rows] : *waiting_) {
-            Instant earliest = Instant::max();
-            for (auto row = rows.begin(); row != rows.end();) {
-                if (!has_slot(**row)) {
-                    ++row;
-                    continue;
+        void stop_waiting(RunRow* row) {
+            const auto type = waiting_->find(row->run.action_type);
+            type->second.erase(row);
+            if (type->second.empty()) waiting_->erase(type);
+            if (waiting_->empty()) most_slots_ = 0;
+            row->place = Place::nowhere;
+        }
+
+        /// The first waiting run of each action type that finds a slot, and those of lower priority that were due
+        /// before it, since the wall clock may have been set back to a moment between the two.
+        [[nodiscard]] std::vector<RunRow*> next_of_waiting() const {
+            std::vector<RunRow*> next;
+            if (running >= most_slots_) return next;
+            for (const auto& [type, rows] : *waiting_) {
+                Instant earliest = Instant::max();
+                for (auto row = rows.begin(); row != rows.end();) {
+                    if (!has_slot(**row)) {
+                        ++row;
+                        continue;
+                    }
+                    if ((*row)->run.not_before < earliest) next.push_back(*row);
+                    earliest = std::min(earliest, (*row)->run.not_before);
+                    row = rows.lower_bound(LowerPriority{(*row)->run.priority});
                 }
-                if ((*row)->run.not_before < earliest) next.push_back(*row);
-                earliest = std::min(earliest, (*row)->run.not_before);
-                row = rows.lower_bound(ClaimedSooner::LowerPriority{(*row)->run.priority});
             }
+            return next;
         }
-        return next;
-    }
 
-    [[nodiscard]] RunRow* oldest_running() const noexcept {
-        RunRow* row = oldest;
-        while (row && row->place != Place::running)
-            row = row->newer;
-        return row;
-    }
-
-private:
-    std::unique_ptr<WaitingRuns> waiting_; // most keys never have one
-    std::uint32_t most_slots_ = 0;         // no waiting run has more
-};
-
-struct JobRow {
-    std::shared_ptr<const JobDefinition> definition;
-    JobProgress progress;
-    TenantRow* tenant = nullptr;
-    KeyRow own_key;
-    std::size_t due_position = not_in_heap;
-    /// Sorted by id; all of them, terminal ones included.
-    std::vector<RunRow*> runs;
-    RunRow* last_scheduled = nullptr;
-    /// Scheduled runs that were never claimed.
-    std::size_t unstarted = 0;
-    std::unique_ptr<std::unordered_map<std::string, RunRow*>> triggers_by_key;
-    bool removed = false;
-
-    [[nodiscard]] ScheduledJob snapshot() const { return ScheduledJob{*definition, progress}; }
-    [[nodiscard]] JobView view() const noexcept { return {*definition, progress}; }
-    [[nodiscard]] bool due_counts() const noexcept {
-        return !removed && definition->status == JobStatus::active && progress.next_run_at.has_value();
-    }
-};
-
-/// Where a job stands in the order of creation, also when it is gone.
-struct JobPlace {
-    Instant created_at;
-    JobId id;
-    friend auto operator<=>(const JobPlace&, const JobPlace&) = default;
-};
-
-struct NewestJobFirst {
-    using is_transparent = void;
-    [[nodiscard]] static JobPlace place(const JobRow* row) noexcept {
-        return {row->definition->created_at, row->definition->id};
-    }
-    bool operator()(const JobRow* a, const JobRow* b) const noexcept { return place(b) < place(a); }
-    bool operator()(const JobRow* a, const JobPlace& b) const noexcept { return b < place(a); }
-    bool operator()(const JobPlace& a, const JobRow* b) const noexcept { return place(b) < a; }
-};
-
-struct TenantRow {
-    std::string name;
-    std::array<std::set<JobRow*, NewestJobFirst>, 4> jobs_by_status;
-    std::unordered_map<std::string, JobRow*> jobs_by_key;
-    std::unordered_map<std::string, JobRow*> jobs_by_idempotency_key;
-    std::unordered_map<std::string, std::unique_ptr<KeyRow>> keys;
-    std::deque<AuditEvent> audit;
-
-    [[nodiscard]] auto& jobs_with(JobStatus status) { return jobs_by_status[static_cast<std::size_t>(status)]; }
-    [[nodiscard]] const auto& jobs_with(JobStatus status) const {
-        return jobs_by_status[static_cast<std::size_t>(status)];
-    }
-};
-
-struct DueSooner {
-    bool operator()(const JobRow& a, const JobRow& b) const noexcept {
-        return a.progress.next_run_at < b.progress.next_run_at;
-    }
-};
-struct NotBeforeSooner {
-    bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.run.not_before < b.run.not_before; }
-};
-struct LeaseEndsSooner {
-    bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.lease_until < b.lease_until; }
-};
-
-using DueHeap = IndexedHeap<JobRow, &JobRow::due_position, DueSooner>;
-using DelayedHeap = IndexedHeap<RunRow, &RunRow::position, NotBeforeSooner>;
-using ReadyHeap = IndexedHeap<RunRow, &RunRow::position, ClaimedSooner>;
-using LeaseHeap = IndexedHeap<RunRow, &RunRow::position, LeaseEndsSooner>;
-
-/// Pending runs in the order in which workers may have them.
-class ClaimQueue {
-public:
-    void add_delayed(RunRow* row) {
-        types_[row->run.action_type].delayed.push(row);
-        row->place = Place::delayed;
-    }
-
-    void add_ready(RunRow* row) {
-        types_[row->run.action_type].ready[row->job->definition->tenant_id].push(row);
-        row->place = Place::ready;
-    }
-
-    void erase(RunRow* row) {
-        Type& type = types_.find(row->run.action_type)->second;
-        if (row->place == Place::delayed) {
-            type.delayed.erase(row);
-        } else {
-            const auto tenant = type.ready.find(row->job->definition->tenant_id);
-            tenant->second.erase(row);
-            if (tenant->second.empty()) type.ready.erase(tenant);
+        [[nodiscard]] RunRow* oldest_running() const noexcept {
+            RunRow* row = oldest;
+            while (row && row->place != Place::running)
+                row = row->newer;
+            return row;
         }
-        row->place = Place::nowhere;
-    }
 
-    /// Moves what has come due into reach.
-    void promote(const std::vector<std::string>& action_types, Instant now) {
-        for (const std::string& name : action_types) {
-            const auto type = types_.find(name);
-            if (type == types_.end()) continue;
-            DelayedHeap& delayed = type->second.delayed;
-            while (!delayed.empty() && delayed.top()->run.not_before <= now) {
-                RunRow* row = delayed.top();
-                delayed.erase(row);
-                add_ready(row);
-            }
-        }
-    }
-
-    /// The best run of the first tenant behind `after` that has one, all tenants taking turns; null where there is
-    /// none.
-    [[nodiscard]] RunRow* next(const std::vector<std::string>& action_types, const std::string& after) {
-        if (RunRow* row = next_in_order(action_types, &after)) return row;
-        return next_in_order(action_types, nullptr);
-    }
-
-    [[nodiscard]] std::optional<Instant> next_due(const std::vector<std::string>& action_types) const {
-        std::optional<Instant> earliest;
-        for (const std::string& name : action_types) {
-            const auto type = types_.find(name);
-            if (type == types_.end()) continue;
-            if (!type->second.ready.empty()) return Instant::min();
-            if (type->second.delayed.empty()) continue;
-            const Instant due = type->second.delayed.top()->run.not_before;
-            if (!earliest || due < *earliest) earliest = due;
-        }
-        return earliest;
-    }
-
-private:
-    struct Type {
-        DelayedHeap delayed;
-        std::map<std::string, ReadyHeap> ready; // by tenant; no heap is empty
+    private:
+        std::unique_ptr<WaitingRuns> waiting_; // most keys never have one
+        std::uint32_t most_slots_ = 0;         // no waiting run has more
     };
 
-    RunRow* next_in_order(const std::vector<std::string>& action_types, const std::string* after) {
-        const std::string* tenant = nullptr;
-        RunRow* best = nullptr;
-        for (const std::string& name : action_types) {
-            const auto type = types_.find(name);
-            if (type == types_.end()) continue;
-            auto& ready = type->second.ready;
-            const auto at = after ? ready.upper_bound(*after) : ready.begin();
-            if (at == ready.end()) continue;
-            RunRow* row = at->second.top();
-            if (!tenant || at->first < *tenant || (at->first == *tenant && ClaimedSooner{}(*row, *best))) {
-                tenant = &at->first;
-                best = row;
+    struct JobRow {
+        std::shared_ptr<const JobDefinition> definition;
+        JobProgress progress;
+        TenantRow* tenant = nullptr;
+        KeyRow own_key;
+        std::size_t due_position = not_in_heap;
+        /// Sorted by id; all of them, terminal ones included.
+        std::vector<RunRow*> runs;
+        RunRow* last_scheduled = nullptr;
+        /// Scheduled runs that were never claimed.
+        std::size_t unstarted = 0;
+        std::unique_ptr<std::unordered_map<std::string, RunRow*>> triggers_by_key;
+        bool removed = false;
+
+        [[nodiscard]] ScheduledJob snapshot() const { return ScheduledJob{*definition, progress}; }
+        [[nodiscard]] JobView view() const noexcept { return {*definition, progress}; }
+        [[nodiscard]] bool due_counts() const noexcept {
+            return !removed && definition->status == JobStatus::active && progress.next_run_at.has_value();
+        }
+    };
+
+    /// Where a job stands in the order of creation, also when it is gone.
+    struct JobPlace {
+        Instant created_at;
+        JobId id;
+        friend auto operator<=>(const JobPlace&, const JobPlace&) = default;
+    };
+
+    struct NewestJobFirst {
+        using is_transparent = void;
+        [[nodiscard]] static JobPlace place(const JobRow* row) noexcept {
+            return {row->definition->created_at, row->definition->id};
+        }
+        bool operator()(const JobRow* a, const JobRow* b) const noexcept { return place(b) < place(a); }
+        bool operator()(const JobRow* a, const JobPlace& b) const noexcept { return b < place(a); }
+        bool operator()(const JobPlace& a, const JobRow* b) const noexcept { return place(b) < a; }
+    };
+
+    using NewestJobs = std::set<JobRow*, NewestJobFirst>;
+
+    struct TenantRow {
+        std::string name;
+        std::array<NewestJobs, 4> jobs_by_status;
+        std::unordered_map<std::string, JobRow*> jobs_by_key;
+        std::unordered_map<std::string, JobRow*> jobs_by_idempotency_key;
+        std::unordered_map<std::string, std::unique_ptr<KeyRow>> keys;
+        std::deque<AuditEvent> audit;
+
+        [[nodiscard]] auto& jobs_with(JobStatus status) { return jobs_by_status[static_cast<std::size_t>(status)]; }
+        [[nodiscard]] const auto& jobs_with(JobStatus status) const {
+            return jobs_by_status[static_cast<std::size_t>(status)];
+        }
+    };
+
+    struct DueSooner {
+        bool operator()(const JobRow& a, const JobRow& b) const noexcept {
+            return a.progress.next_run_at < b.progress.next_run_at;
+        }
+    };
+    struct NotBeforeSooner {
+        bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.run.not_before < b.run.not_before; }
+    };
+    struct LeaseEndsSooner {
+        bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.lease_until < b.lease_until; }
+    };
+
+    using DueHeap = IndexedHeap<JobRow, &JobRow::due_position, DueSooner>;
+    using DelayedHeap = IndexedHeap<RunRow, &RunRow::position, NotBeforeSooner>;
+    using ReadyHeap = IndexedHeap<RunRow, &RunRow::position, ClaimedSooner>;
+    using LeaseHeap = IndexedHeap<RunRow, &RunRow::position, LeaseEndsSooner>;
+
+    /// Pending runs in the order in which workers may have them.
+    class ClaimQueue {
+    public:
+        void add_delayed(RunRow* row) {
+            types_[row->run.action_type].delayed.push(row);
+            row->place = Place::delayed;
+        }
+
+        void add_ready(RunRow* row) {
+            types_[row->run.action_type].ready[row->job->definition->tenant_id].push(row);
+            row->place = Place::ready;
+        }
+
+        void erase(RunRow* row) {
+            Type& type = types_.find(row->run.action_type)->second;
+            if (row->place == Place::delayed) {
+                type.delayed.erase(row);
+            } else {
+                const auto tenant = type.ready.find(row->job->definition->tenant_id);
+                tenant->second.erase(row);
+                if (tenant->second.empty()) type.ready.erase(tenant);
+            }
+            row->place = Place::nowhere;
+        }
+
+        /// Moves what has come due into reach.
+        void promote(const std::vector<std::string>& action_types, Instant now) {
+            for (const std::string& name : action_types) {
+                const auto type = types_.find(name);
+                if (type == types_.end()) continue;
+                DelayedHeap& delayed = type->second.delayed;
+                while (!delayed.empty() && delayed.top()->run.not_before <= now) {
+                    RunRow* row = delayed.top();
+                    delayed.erase(row);
+                    add_ready(row);
+                }
             }
         }
-        return best;
-    }
 
-    std::unordered_map<std::string, Type> types_;
+        /// The best run of the first tenant behind `after` that has one, all tenants taking turns; null where there is
+        /// none.
+        [[nodiscard]] RunRow* next(const std::vector<std::string>& action_types, const std::string& after) {
+            if (RunRow* row = next_in_order(action_types, &after)) return row;
+            return next_in_order(action_types, nullptr);
+        }
+
+        [[nodiscard]] std::optional<Instant> next_due(const std::vector<std::string>& action_types) const {
+            std::optional<Instant> earliest;
+            for (const std::string& name : action_types) {
+                const auto type = types_.find(name);
+                if (type == types_.end()) continue;
+                if (!type->second.ready.empty()) return Instant::min();
+                if (type->second.delayed.empty()) continue;
+                const Instant due = type->second.delayed.top()->run.not_before;
+                if (!earliest || due < *earliest) earliest = due;
+            }
+            return earliest;
+        }
+
+    private:
+        struct Type {
+            DelayedHeap delayed;
+            std::map<std::string, ReadyHeap> ready; // by tenant; no heap is empty
+        };
+
+        RunRow* next_in_order(const std::vector<std::string>& action_types, const std::string* after) {
+            const std::string* tenant = nullptr;
+            RunRow* best = nullptr;
+            for (const std::string& name : action_types) {
+                const auto type = types_.find(name);
+                if (type == types_.end()) continue;
+                auto& ready = type->second.ready;
+                const auto at = after ? ready.upper_bound(*after) : ready.begin();
+                if (at == ready.end()) continue;
+                RunRow* row = at->second.top();
+                if (!tenant || at->first < *tenant || (at->first == *tenant && ClaimedSooner{}(*row, *best))) {
+                    tenant = &at->first;
+                    best = row;
+                }
+            }
+            return best;
+        }
+
+        std::unordered_map<std::string, Type> types_;
+    };
 };
 
 } // namespace carillon::detail

@@ -12,8 +12,8 @@ namespace carillon {
 // ---- adding and ending ---------------------------------------------------------------------------------------------
 
 /// Null where the ledger has the occurrence already. A skip row may come back as the row that it extended.
-inline MemoryStorage::RunRow*
-MemoryStorage::add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water) {
+template <class Void>
+auto BasicMemoryStorage<Void>::add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water) -> RunRow* {
     const bool scheduled = run.trigger == RunTrigger::schedule;
     if (scheduled) {
         if (high_water && run.scheduled_for <= *high_water) return nullptr;
@@ -44,7 +44,8 @@ MemoryStorage::add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& 
     return &row;
 }
 
-inline void MemoryStorage::stop_runs(JobRow& job, StopScope scope, Instant now) {
+template <class Void>
+void BasicMemoryStorage<Void>::stop_runs(JobRow& job, StopScope scope, Instant now) {
     std::vector<RunRow*> affected;
     if (scope == StopScope::key) {
         const KeyRow& key = key_row(job, job.definition->policies.overlap.concurrency_key);
@@ -59,7 +60,8 @@ inline void MemoryStorage::stop_runs(JobRow& job, StopScope scope, Instant now) 
         stop(*row, reason, now);
 }
 
-inline void MemoryStorage::stop(RunRow& row, RunReason reason, Instant now) {
+template <class Void>
+void BasicMemoryStorage<Void>::stop(RunRow& row, RunReason reason, Instant now) {
     if (row.run.status == JobRunStatus::running) {
         if (row.run.stop_requested) return;
         row.run.stop_requested = true;
@@ -74,7 +76,8 @@ inline void MemoryStorage::stop(RunRow& row, RunReason reason, Instant now) {
     settle(row, cancelled);
 }
 
-inline void MemoryStorage::take_from_queue(RunRow& row) {
+template <class Void>
+void BasicMemoryStorage<Void>::take_from_queue(RunRow& row) {
     switch (row.place) {
     case detail::Place::delayed:
     case detail::Place::ready: queue_.erase(&row); break;
@@ -86,7 +89,8 @@ inline void MemoryStorage::take_from_queue(RunRow& row) {
 }
 
 /// Takes an open run along a transition: back into the queue, or to its end.
-inline void MemoryStorage::settle(RunRow& row, const RunTransition& to) {
+template <class Void>
+void BasicMemoryStorage<Void>::settle(RunRow& row, const RunTransition& to) {
     KeyRow& key = *row.key;
     const bool was_running = row.run.status == JobRunStatus::running;
     take_from_queue(row);
@@ -103,7 +107,8 @@ inline void MemoryStorage::settle(RunRow& row, const RunTransition& to) {
 }
 
 /// What the end of a run means for its job.
-inline void MemoryStorage::close(RunRow& row, const RunTransition& to) {
+template <class Void>
+void BasicMemoryStorage<Void>::close(RunRow& row, const RunTransition& to) {
     JobRow& job = *row.job;
     const JobRun& run = row.run;
     const bool scheduled = run.trigger == RunTrigger::schedule;
@@ -121,7 +126,8 @@ inline void MemoryStorage::close(RunRow& row, const RunTransition& to) {
 }
 
 /// Lets those try again that may be claimed now.
-inline void MemoryStorage::wake_waiting(KeyRow& key) {
+template <class Void>
+void BasicMemoryStorage<Void>::wake_waiting(KeyRow& key) {
     for (RunRow* row : key.next_of_waiting()) {
         key.stop_waiting(row);
         queue_.add_delayed(row);
@@ -138,7 +144,8 @@ namespace detail {
 } // namespace detail
 
 /// Starts the run, or puts it where it does not stand in the way of others.
-inline bool MemoryStorage::start_or_park(RunRow& row, const ClaimRequest& request) {
+template <class Void>
+bool BasicMemoryStorage<Void>::start_or_park(RunRow& row, const ClaimRequest& request) {
     KeyRow& key = *row.key;
     queue_.erase(&row);
     if (row.run.not_before > detail::due_by(request)) { // the wall clock was set back
@@ -179,7 +186,8 @@ inline bool MemoryStorage::start_or_park(RunRow& row, const ClaimRequest& reques
     return true;
 }
 
-inline std::vector<ClaimedRun> MemoryStorage::claim(const ClaimRequest& request) {
+template <class Void>
+auto BasicMemoryStorage<Void>::claim(const ClaimRequest& request) -> std::vector<ClaimedRun> {
     const WriteLock lock(*this);
     std::vector<ClaimedRun> claimed;
     std::string turn = request.after_tenant;
@@ -197,7 +205,9 @@ inline std::vector<ClaimedRun> MemoryStorage::claim(const ClaimRequest& request)
     return claimed;
 }
 
-inline std::vector<HeartbeatAnswer> MemoryStorage::heartbeat(const std::vector<RunRef>& runs, Duration lease) {
+template <class Void>
+auto BasicMemoryStorage<Void>::heartbeat(const std::vector<RunRef>& runs, Duration lease)
+    -> std::vector<HeartbeatAnswer> {
     const WriteLock lock(*this);
     std::vector<HeartbeatAnswer> answers;
     for (const RunRef& ref : runs) {
@@ -213,7 +223,8 @@ inline std::vector<HeartbeatAnswer> MemoryStorage::heartbeat(const std::vector<R
     return answers;
 }
 
-inline std::vector<bool> MemoryStorage::finish(std::vector<RunFinish> finishes) {
+template <class Void>
+auto BasicMemoryStorage<Void>::finish(std::vector<RunFinish> finishes) -> std::vector<bool> {
     const WriteLock lock(*this);
     std::vector<bool> accepted;
     accepted.reserve(finishes.size());
@@ -227,7 +238,8 @@ inline std::vector<bool> MemoryStorage::finish(std::vector<RunFinish> finishes) 
     return accepted;
 }
 
-inline std::vector<JobRun> MemoryStorage::reap(std::size_t limit, const AfterAbandon& after_abandon) {
+template <class Void>
+auto BasicMemoryStorage<Void>::reap(std::size_t limit, const AfterAbandon& after_abandon) -> std::vector<JobRun> {
     const WriteLock lock(*this);
     std::vector<JobRun> reaped;
     const SteadyTime now = lease_now();
@@ -240,8 +252,9 @@ inline std::vector<JobRun> MemoryStorage::reap(std::size_t limit, const AfterAba
     return reaped;
 }
 
-inline std::optional<RunWrite>
-MemoryStorage::modify_run(const std::string& tenant, const RunId& id, const ChangeRun& change) {
+template <class Void>
+auto BasicMemoryStorage<Void>::modify_run(const std::string& tenant, const RunId& id, const ChangeRun& change)
+    -> std::optional<RunWrite> {
     const WriteLock lock(*this);
     const auto at = runs_.find(id);
     if (at == runs_.end() || at->second.run.tenant_id != tenant) return std::nullopt;
@@ -259,7 +272,8 @@ MemoryStorage::modify_run(const std::string& tenant, const RunId& id, const Chan
     return out;
 }
 
-inline std::optional<Instant> MemoryStorage::next_due(const std::vector<std::string>& action_types) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::next_due(const std::vector<std::string>& action_types) const -> std::optional<Instant> {
     const std::lock_guard lock(mutex_);
     std::optional<Instant> earliest = queue_.next_due(action_types);
     if (!due_.empty() && (!earliest || due_.top()->progress.next_run_at < earliest))
@@ -269,15 +283,17 @@ inline std::optional<Instant> MemoryStorage::next_due(const std::vector<std::str
 
 // ---- reading -------------------------------------------------------------------------------------------------------
 
-inline std::optional<JobRun> MemoryStorage::find_run(const std::string& tenant, const RunId& id) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::find_run(const std::string& tenant, const RunId& id) const -> std::optional<JobRun> {
     const std::lock_guard lock(mutex_);
     const auto at = runs_.find(id);
     if (at == runs_.end() || at->second.run.tenant_id != tenant) return std::nullopt;
     return at->second.run;
 }
 
-inline std::vector<JobRun>
-MemoryStorage::list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const {
+template <class Void>
+auto BasicMemoryStorage<Void>::list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const
+    -> std::vector<JobRun> {
     const std::lock_guard lock(mutex_);
     std::vector<JobRun> page;
     const auto job = jobs_.find(id);
@@ -301,7 +317,8 @@ MemoryStorage::list_runs(const std::string& tenant, const JobId& id, const RunQu
 
 // ---- retention -----------------------------------------------------------------------------------------------------
 
-inline void MemoryStorage::erase_run(RunRow& row) {
+template <class Void>
+void BasicMemoryStorage<Void>::erase_run(RunRow& row) {
     JobRow& job = *row.job;
     if (job.last_scheduled == &row) job.last_scheduled = nullptr;
     if (row.run.idempotency_key && job.triggers_by_key) job.triggers_by_key->erase(*row.run.idempotency_key);
@@ -311,7 +328,9 @@ inline void MemoryStorage::erase_run(RunRow& row) {
     runs_.erase(RunId(row.run.id));
 }
 
-inline std::size_t MemoryStorage::purge_runs(JobRow& job, const Retention& retention, Instant now, std::size_t limit) {
+template <class Void>
+std::size_t
+BasicMemoryStorage<Void>::purge_runs(JobRow& job, const Retention& retention, Instant now, std::size_t limit) {
     const auto ended_by = [](const RunRow* row, Instant at) {
         return row->run.completed_at.value_or(row->run.scheduled_for) < at;
     };
@@ -340,7 +359,8 @@ inline std::size_t MemoryStorage::purge_runs(JobRow& job, const Retention& reten
     return deleted;
 }
 
-inline std::size_t MemoryStorage::purge(const Retention& retention, Instant now, std::size_t limit) {
+template <class Void>
+std::size_t BasicMemoryStorage<Void>::purge(const Retention& retention, Instant now, std::size_t limit) {
     const WriteLock lock(*this);
     std::size_t deleted = 0;
     for (auto& [name, tenant] : tenants_) {
