@@ -42,15 +42,20 @@ public:
         return std::exchange(notified_, false);
     }
 
-    /// Waits without an end.
-    bool wait() {
+    /// Says whether it was notified and nobody has noticed yet.
+    [[nodiscard]] bool notified() const {
+        const std::lock_guard lock(mutex_);
+        return notified_;
+    }
+
+    /// Waits without an end until it is notified, and leaves that to be taken.
+    void wait() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return notified_; });
-        return std::exchange(notified_, false);
     }
 
 private:
-    std::mutex mutex_;
+    mutable std::mutex mutex_;
     std::condition_variable changed_;
     bool notified_ = false;
 };

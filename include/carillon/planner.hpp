@@ -6,7 +6,9 @@
 // Pure: no clock, no storage, no locks. The worker, the facade's verbs and their previews call the same functions.
 #pragma once
 
+#include "carillon/detail/job_events.hpp"
 #include "carillon/model/job.hpp"
+#include "carillon/occurrences.hpp"
 #include "carillon/schedule/schedule.hpp"
 #include "carillon/storage/storage.hpp"
 
@@ -19,28 +21,6 @@
 #include <vector>
 
 namespace carillon {
-
-/// The occurrences of a job: those of its schedule within its bounds and not on its excluded dates.
-class Occurrences {
-public:
-    /// Both must outlive this.
-    Occurrences(const JobDefinition& job, const Schedule& schedule)
-        : job_(job)
-        , schedule_(schedule) {}
-
-    /// The first one after `after`.
-    [[nodiscard]] std::optional<Instant> next(Instant after) const;
-    /// The last one at or before `until` that is after `after`.
-    [[nodiscard]] std::optional<Instant> last_in(Instant after, Instant until) const;
-
-private:
-    [[nodiscard]] bool excluded(Instant occurrence) const;
-    [[nodiscard]] Instant first_on_its_date(Instant occurrence) const;
-    [[nodiscard]] Instant last_on_its_date(Instant occurrence) const;
-
-    const JobDefinition& job_;
-    const Schedule& schedule_;
-};
 
 /// What becomes of a run that arrives while others of its key are pending or running.
 struct Admission {
@@ -84,35 +64,6 @@ start_cursor(const JobDefinition& job, const Schedule& schedule, JobProgress& pr
 // ---- implementation ------------------------------------------------------------------------------------------------
 
 namespace detail {
-
-inline constexpr Duration one_tick{1};
-inline constexpr const char* system_actor = "carillon";
-
-[[nodiscard]] inline std::shared_ptr<const JobDefinition>
-with_status(const JobDefinition& job, JobStatus status, std::string reason, Instant now) {
-    auto changed = std::make_shared<JobDefinition>(job);
-    changed->status = status;
-    changed->status_reason = std::move(reason);
-    changed->updated_at = now;
-    ++changed->revision;
-    return changed;
-}
-
-[[nodiscard]] inline AuditEvent
-audit_event(const JobDefinition& job, const std::string& actor, AuditVerb verb, Instant now) {
-    AuditEvent event;
-    event.id = AuditId::next(now);
-    event.tenant_id = job.tenant_id;
-    event.actor = actor;
-    event.at = now;
-    event.verb = verb;
-    event.job_id = job.id;
-    return event;
-}
-
-[[nodiscard]] inline AuditEvent system_event(const JobDefinition& job, AuditVerb verb, Instant now) {
-    return audit_event(job, system_actor, verb, now);
-}
 
 /// How many more scheduled runs `max_runs` allows when `used` were started or wait.
 [[nodiscard]] inline std::uint64_t runs_left(const JobDefinition& job, std::uint64_t used) noexcept {
@@ -338,48 +289,6 @@ private:
 };
 
 } // namespace detail
-
-inline std::optional<Instant> Occurrences::next(Instant after) const {
-    if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
-    for (auto at = schedule_.next(after); at; at = schedule_.next(after)) {
-        if (job_.end_at && *at >= *job_.end_at) return std::nullopt;
-        if (!excluded(*at)) return at;
-        after = last_on_its_date(*at);
-    }
-    return std::nullopt;
-}
-
-inline std::optional<Instant> Occurrences::last_in(Instant after, Instant until) const {
-    if (job_.end_at && until >= *job_.end_at) until = *job_.end_at - detail::one_tick;
-    if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
-    auto at = schedule_.previous_or_at(until);
-    while (at && *at > after && excluded(*at))
-        at = schedule_.previous(first_on_its_date(*at));
-    return at && *at > after ? at : std::nullopt;
-}
-
-inline bool Occurrences::excluded(Instant occurrence) const {
-    if (job_.exclude.empty()) return false;
-    const std::chrono::year_month_day date{schedule_.local_date(occurrence)};
-    return std::binary_search(job_.exclude.begin(), job_.exclude.end(), date);
-}
-
-/// The earliest instant of which the date of `occurrence` is known without a look beyond a transition: from there on
-/// the clock shows that date up to `occurrence`.
-inline Instant Occurrences::first_on_its_date(Instant occurrence) const {
-    const auto local = schedule_.zone().to_local(occurrence);
-    const Instant midnight = occurrence - (local - std::chrono::floor<std::chrono::days>(local));
-    const auto transition = schedule_.zone().previous_transition(occurrence);
-    return transition ? std::max<Instant>(midnight, transition->at) : midnight;
-}
-
-/// The latest such instant behind `occurrence`.
-inline Instant Occurrences::last_on_its_date(Instant occurrence) const {
-    const auto local = schedule_.zone().to_local(occurrence);
-    const Instant midnight = occurrence + (std::chrono::floor<std::chrono::days>(local) + std::chrono::days{1} - local);
-    const auto transition = schedule_.zone().next_transition(occurrence);
-    return (transition ? std::min<Instant>(midnight, transition->at) : midnight) - detail::one_tick;
-}
 
 inline Admission admit(const OverlapOptions& overlap, const KeyState& key) {
     Admission admission;

@@ -4,6 +4,7 @@
 
 #include "carillon/clock.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <mutex>
@@ -60,16 +61,16 @@ public:
         signal.wait();
         const std::lock_guard lock(mutex_);
         std::erase_if(sleepers_, [&](const Sleeper& sleeper) { return sleeper.signal == &signal; });
-        if (steady_ < deadline) return true;
-        signal.take(); // advance() may have notified it as well: that was the deadline, and is over
-        return false;
+        signal.take(); // not before the sleeper is gone: sleepers() must not see it asleep in between
+        return steady_ < deadline;
     }
 
-    /// How many threads sleep on this clock now, without those that `advance` has woken; a test that advances it for a
-    /// thread of its own waits for this first.
+    /// How many threads sleep on this clock now, without those that `advance` or a notification has woken, even if they
+    /// have not come to run yet; a test that advances it for a thread of its own waits for this first.
     [[nodiscard]] std::size_t sleepers() const {
         const std::lock_guard lock(mutex_);
-        return sleepers_.size();
+        return static_cast<std::size_t>(std::count_if(
+            sleepers_.begin(), sleepers_.end(), [](const Sleeper& sleeper) { return !sleeper.signal->notified(); }));
     }
 
 private:

@@ -86,7 +86,9 @@ public:
 
     /// Executes on this thread what is due when it is called, at least one run if there is any, until nothing is left
     /// or `budget` (steady time) is used up; the last handler may exceed it. Returns the number of handlers called.
-    /// Never waits. Throws what the storage throws, and `invalid_state` after start(). A handler may call it.
+    /// What is triggered or retried by hand meanwhile is left for the next call, also where the clock stands still:
+    /// when the turn of such a run comes, the call ends. So it comes to an end whatever handlers do. Never waits.
+    /// Throws what the storage throws, and `invalid_state` after start(). A handler may call it.
     std::size_t poll(std::optional<Duration> budget = std::nullopt);
     /// The earliest moment at which poll() has something to do; none: not before something changes.
     [[nodiscard]] std::optional<Instant> next_due() const { return core_->storage->next_due(action_types()); }
@@ -97,6 +99,7 @@ public:
 
 private:
     using ActiveRun = detail::ActiveRun;
+    enum class Polled : std::uint8_t { nothing, executed, too_new };
 
     [[nodiscard]] std::shared_ptr<const Handler> handler_of(const std::string& action_type) const;
     [[nodiscard]] std::vector<std::string> action_types() const;
@@ -120,7 +123,7 @@ private:
 
     // one run
     void execute_waiting();
-    bool poll_next(Instant due_by);
+    Polled poll_next(Instant due_by, const RunId& newest, bool first);
     void execute(ActiveRun& active, Duration lease);
     [[nodiscard]] RunTransition transition_of(ActiveRun& active, HandlerOutcome outcome);
     bool heartbeat_of(ActiveRun& run, Duration lease);

@@ -108,6 +108,7 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
     const detail::WorkScope scope(this);
     const SteadyTime begin = core_->clock->steady_now();
     const Instant due_by = core_->clock->now();
+    const RunId newest = RunId::next(due_by);
     const auto may_go_on = [&] {
         return !budget || core_->clock->steady_now() - begin < *budget;
     };
@@ -117,21 +118,28 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
     }
     std::size_t executed = 0;
     do {
-        if (poll_next(due_by))
+        const Polled polled = poll_next(due_by, newest, executed == 0);
+        if (polled == Polled::executed)
             ++executed;
-        else if (materialise(due_by).jobs == 0)
+        else if (polled == Polled::too_new || materialise(due_by).jobs == 0)
             break;
     } while (may_go_on());
     return executed;
 }
 
-/// Executes one of the runs that were due by then; says whether there was one.
+/// Executes one of the runs that were due by then. Gives back one that was triggered after `newest`, unless it is the
+/// first.
 template <Storage StorageT>
-bool Worker<StorageT>::poll_next(Instant due_by) {
+auto Worker<StorageT>::poll_next(Instant due_by, const RunId& newest, bool first) -> Polled {
     std::vector<ClaimedRun> claimed = claim(1, options_.poll_lease, due_by);
-    if (claimed.empty()) return false;
+    if (claimed.empty()) return Polled::nothing;
+    const JobRun& run = claimed.front().run;
+    if (!first && run.trigger != RunTrigger::schedule && run.id > newest) {
+        finish({{{run.id, run.fence}, release(run, core_->clock->now())}});
+        return Polled::too_new;
+    }
     execute(active_.add_taken(std::move(claimed.front())), options_.poll_lease);
-    return true;
+    return Polled::executed;
 }
 
 } // namespace carillon

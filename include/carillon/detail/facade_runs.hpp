@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: MIT
+// detail/facade_runs.hpp - how SchedulerFacade starts, lists and cancels runs, and looks at audit and schedules.
+#pragma once
+
+#include "carillon/scheduler_facade.hpp"
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace carillon {
+
+// ---- runs -----------------------------------------------------------------------------------------------------------
+
+/// Adds the run that `change` made to the job, and says in the audit who wanted it.
+template <Storage StorageT>
+std::optional<JobRun>
+SchedulerFacade<StorageT>::add_run(const JobId& id,
+                                   const Caller& caller,
+                                   AuditVerb verb,
+                                   const std::function<JobChange(const JobView&, const KeyState&, Instant)>& change) {
+    const Instant at = now();
+    auto write = core_->storage->modify_job(caller.tenant, id, [&](const JobView& job, const KeyState& key) {
+        JobChange added = change(job, key, at);
+        added.at = at;
+        added.event = detail::audit_event(job.definition, caller.actor, verb, at);
+        added.event->run_id = added.runs.front().id;
+        return added;
+    });
+    if (!write) return std::nullopt;
+    core_->emit(write->event);
+    return std::move(write->runs.front());
+}
+
+namespace detail {
+
+/// A run that a person asked for, as the job's overlap policy lets it in.
+[[nodiscard]] inline JobChange
+asked_for(const JobDefinition& job, RunTrigger trigger, KeyState key, Instant scheduled_for, Instant now) {
+    JobChange change;
+    const Admission admission = admit(job.policies.overlap, key);
+    if (admission.stop_others) change.stop = StopScope::key;
+    change.runs.push_back(make_run(job, trigger, scheduled_for, admission, key, now));
+    change.runs.back().not_before = now;
+    return change;
+}
+
+} // namespace detail
+
+template <Storage StorageT>
+std::optional<JobRun>
+SchedulerFacade<StorageT>::trigger_job(const JobId& id, const Caller& caller, const TriggerOptions& options) {
+    check(caller);
+    if (options.idempotency_key)
+        detail::check_name("idempotency_key", *options.idempotency_key, core_->defaults.limits.name_bytes);
+    return add_run(id, caller, AuditVerb::job_triggered, [&](const JobView& job, const KeyState& key, Instant at) {
+        JobChange change = detail::asked_for(job.definition, RunTrigger::manual, key, at, at);
+        change.runs.back().idempotency_key = options.idempotency_key;
+        return change;
+    });
+}
+
+template <Storage StorageT>
+std::vector<JobRun>
+SchedulerFacade<StorageT>::list_runs(const JobId& id, const Caller& caller, const RunQuery& query) const {
+    check(caller);
+    detail::check_page(query, core_->defaults.limits);
+    return core_->storage->list_runs(caller.tenant, id, query);
+}
+
+template <Storage StorageT>
+std::optional<JobRun> SchedulerFacade<StorageT>::get_run(const RunId& id, const Caller& caller) const {
+    check(caller);
+    return core_->storage->find_run(caller.tenant, id);
+}
+
+template <Storage StorageT>
+std::optional<JobRun>
+SchedulerFacade<StorageT>::cancel_run(const RunId& id, const Caller& caller, const ReasonOptions& options) {
+    check(caller);
+    check_reason(options);
+    const Instant at = now();
+    auto write = core_->storage->modify_run(caller.tenant, id, [&](const JobRun& run) {
+        if (is_terminal(run.status))
+            detail::refuse(
+                Errc::invalid_state, "status", "the run has ended, as " + std::string(to_string(run.status)));
+        RunChange change;
+        if (run.stop_requested) return change;
+        if (run.status == JobRunStatus::pending)
+            change.transition =
+                RunTransition{.status = JobRunStatus::cancelled, .reason = RunReason::requested, .at = at};
+        else
+            change.request_stop = true;
+        change.stop_reason = RunReason::requested;
+        JobDefinition of_job;
+        of_job.id = run.job_id;
+        of_job.tenant_id = run.tenant_id;
+        change.event = detail::audit_event(of_job, caller.actor, AuditVerb::run_cancelled, at);
+        change.event->run_id = run.id;
+        change.event->reason = options.reason;
+        return change;
+    });
+    if (!write) return std::nullopt;
+    core_->emit(write->event);
+    return std::move(write->run);
+}
+
+template <Storage StorageT>
+std::optional<JobRun> SchedulerFacade<StorageT>::retry_run(const RunId& id, const Caller& caller) {
+    const auto earlier = get_run(id, caller);
+    if (!earlier) return std::nullopt;
+    if (!is_terminal(earlier->status))
+        detail::refuse(
+            Errc::invalid_state, "status", "the run has not ended; it is " + std::string(to_string(earlier->status)));
+    auto run = add_run(
+        earlier->job_id, caller, AuditVerb::run_retried, [&](const JobView& job, const KeyState& key, Instant at) {
+            JobChange change = detail::asked_for(job.definition, RunTrigger::retry, key, earlier->scheduled_for, at);
+            change.runs.back().retry_of = earlier->id;
+            return change;
+        });
+    if (!run) detail::refuse(Errc::invalid_state, "job_id", "the run's job was deleted");
+    return run;
+}
+
+// ---- looking around -------------------------------------------------------------------------------------------------
+
+template <Storage StorageT>
+std::vector<AuditEvent> SchedulerFacade<StorageT>::list_audit(const Caller& caller, const AuditQuery& query) const {
+    check(caller);
+    detail::check_page(query, core_->defaults.limits);
+    detail::check_filter("actor", query.actor, core_->defaults.limits);
+    return core_->storage->list_audit(caller.tenant, query);
+}
+
+template <Storage StorageT>
+std::optional<std::vector<Instant>>
+SchedulerFacade<StorageT>::upcoming(const JobId& id, const Caller& caller, std::size_t count) const {
+    check(caller);
+    detail::check_range<std::size_t>(
+        "count", count, 1, core_->defaults.limits.page, "1 to " + std::to_string(core_->defaults.limits.page));
+    const auto job = core_->storage->find_job(caller.tenant, id);
+    if (!job) return std::nullopt;
+    const Schedule schedule = core_->schedules.schedule_of(*job);
+    const Occurrences occurrences(*job, schedule);
+    const Instant after = now();
+    const std::uint64_t most = std::min<std::uint64_t>(count, detail::runs_left(*job, job->started_runs));
+    std::vector<Instant> instants;
+    auto at = occurrences.next(std::max(after, job->high_water.value_or(after)));
+    for (; at && instants.size() < most; at = occurrences.next(*at))
+        instants.push_back(*at);
+    return instants;
+}
+
+template <Storage StorageT>
+std::optional<Instant>
+SchedulerFacade<StorageT>::calculate_next_run(std::string_view schedule, Instant from, ScheduleOptions options) const {
+    if (options.default_time_zone.empty()) options.default_time_zone = core_->defaults.time_zone;
+    if (!options.anchor) options.anchor = from;
+    return Schedule::parse(schedule, options).value().next(from);
+}
+
+} // namespace carillon

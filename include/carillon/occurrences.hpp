@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: MIT
+// occurrences.hpp - when is a job due? Its schedule, cut by its bounds and its excluded dates.
+#pragma once
+
+#include "carillon/model/job.hpp"
+#include "carillon/schedule/schedule.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+
+namespace carillon {
+
+/// The occurrences of a job: those of its schedule within its bounds and not on its excluded dates.
+class Occurrences {
+public:
+    /// Both must outlive this.
+    Occurrences(const JobDefinition& job, const Schedule& schedule)
+        : job_(job)
+        , schedule_(schedule) {}
+
+    /// The first one after `after`.
+    [[nodiscard]] std::optional<Instant> next(Instant after) const;
+    /// The last one at or before `until` that is after `after`.
+    [[nodiscard]] std::optional<Instant> last_in(Instant after, Instant until) const;
+
+private:
+    [[nodiscard]] bool excluded(Instant occurrence) const;
+    [[nodiscard]] Instant first_on_its_date(Instant occurrence) const;
+    [[nodiscard]] Instant last_on_its_date(Instant occurrence) const;
+
+    const JobDefinition& job_;
+    const Schedule& schedule_;
+};
+
+// ---- implementation ------------------------------------------------------------------------------------------------
+
+namespace detail {
+inline constexpr Duration one_tick{1};
+}
+
+inline std::optional<Instant> Occurrences::next(Instant after) const {
+    if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
+    for (auto at = schedule_.next(after); at; at = schedule_.next(after)) {
+        if (job_.end_at && *at >= *job_.end_at) return std::nullopt;
+        if (!excluded(*at)) return at;
+        after = last_on_its_date(*at);
+    }
+    return std::nullopt;
+}
+
+inline std::optional<Instant> Occurrences::last_in(Instant after, Instant until) const {
+    if (job_.end_at && until >= *job_.end_at) until = *job_.end_at - detail::one_tick;
+    if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
+    auto at = schedule_.previous_or_at(until);
+    while (at && *at > after && excluded(*at))
+        at = schedule_.previous(first_on_its_date(*at));
+    return at && *at > after ? at : std::nullopt;
+}
+
+inline bool Occurrences::excluded(Instant occurrence) const {
+    if (job_.exclude.empty()) return false;
+    const std::chrono::year_month_day date{schedule_.local_date(occurrence)};
+    return std::binary_search(job_.exclude.begin(), job_.exclude.end(), date);
+}
+
+/// The earliest instant of which the date of `occurrence` is known without a look beyond a transition: from there on
+/// the clock shows that date up to `occurrence`.
+inline Instant Occurrences::first_on_its_date(Instant occurrence) const {
+    const auto local = schedule_.zone().to_local(occurrence);
+    const Instant midnight = occurrence - (local - std::chrono::floor<std::chrono::days>(local));
+    const auto transition = schedule_.zone().previous_transition(occurrence);
+    return transition ? std::max<Instant>(midnight, transition->at) : midnight;
+}
+
+/// The latest such instant behind `occurrence`.
+inline Instant Occurrences::last_on_its_date(Instant occurrence) const {
+    const auto local = schedule_.zone().to_local(occurrence);
+    const Instant midnight = occurrence + (std::chrono::floor<std::chrono::days>(local) + std::chrono::days{1} - local);
+    const auto transition = schedule_.zone().next_transition(occurrence);
+    return (transition ? std::min<Instant>(midnight, transition->at) : midnight) - detail::one_tick;
+}
+
+} // namespace carillon
