@@ -48,8 +48,14 @@ public:
         return notified_;
     }
 
+    /// Waits without an end.
+    bool wait() {
+        wait_untaken();
+        return take();
+    }
+
     /// Waits without an end until it is notified, and leaves that to be taken.
-    void wait() {
+    void wait_untaken() {
         std::unique_lock lock(mutex_);
         changed_.wait(lock, [this] { return notified_; });
     }

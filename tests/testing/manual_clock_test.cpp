@@ -83,6 +83,17 @@ TEST_CASE("manual clock: a notification before the wait is not lost, and counts 
     CHECK_FALSE(clock.wait_until(signal, clock.steady_now()));
 }
 
+TEST_CASE("manual clock: whoever was notified sleeps no more, though the thread has not come to run", "[concurrent]") {
+    for (int times = 0; times < 200; ++times) {
+        ManualClock clock(start);
+        Waiter waiter(clock, clock.steady_now() + 1h);
+        wait_for_sleepers(clock, 1);
+        waiter.signal.notify();
+        CHECK(clock.sleepers() == 0);
+        CHECK(waiter.result());
+    }
+}
+
 TEST_CASE("manual clock: a deadline that has come ends the wait at once") {
     ManualClock clock(start);
     WakeSignal signal;

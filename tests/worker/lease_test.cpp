@@ -8,8 +8,13 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace carillon;
@@ -196,7 +201,7 @@ TEST_CASE("lease: a started worker renews by itself, however long a handler take
 
 TEST_CASE("lease: a started worker that froze loses its run, and hears of it when it thaws", "[concurrent]") {
     World<FlakyStorage> world;
-    WorkerOptions options = world.options("frozen");
+    WorkerOptions options = world.options("frozen", 1); // no thread is free: it cannot take its own run again
     options.lease = 29s;
     Patient frozen(world, options);
     Worker<FlakyStorage> other(world.scheduler, world.options("other"));
@@ -269,11 +274,13 @@ TEST_CASE("lease: a worker that cannot renew stops its handlers while their runs
     }
     REQUIRE(eventually([&] { return patient.stopped.load(); }));
 
-    patient.gate.open(); // it throws, and that is no failure of its own
+    world.storage->claim_fails = true; // so that the run is not claimed again before we have seen it
+    patient.gate.open();               // it throws, and that is no failure of its own
     REQUIRE(world.reaches(run, JobRunStatus::pending));
     CHECK(world.run(run).attempt == 0);
     CHECK(world.job(id).run_count == 0);
     world.storage->heartbeat_fails = false;
+    world.storage->claim_fails = false;
     REQUIRE(world.sleeping(1));
     world.clock->advance(1s);
     REQUIRE(world.reaches(run, JobRunStatus::completed));
@@ -328,6 +335,8 @@ TEST_CASE("lease: a worker survives a storage that fails, tells of it, and loses
             REQUIRE(world.sleeping(1));
             world.clock->advance(1s);
         }
+        REQUIRE(world.sleeping(1));
+        CHECK(count_of(world.reports, failure.text) <= 12); // six turns: it does not spin
         (*world.storage).*failure.fails = false;
         REQUIRE(world.sleeping(1));
         world.clock->advance(1s);

@@ -536,7 +536,8 @@ TEST_CASE("poll: a handler may create, trigger, update, pause and delete other j
         world.scheduler.delete_job(deleted, "acme");
     });
     world.trigger(world.create(job_spec("boss")));
-    CHECK(worker.poll() == 2); // the clock stands still: what it triggered is due in the same call
+    CHECK(worker.poll() == 1);
+    CHECK(worker.poll() == 1); // what it triggered; the clock stands still
     CHECK(world.runs(triggered).at(0).status == JobRunStatus::completed);
     world.clock->advance(1h);
     CHECK(worker.poll() == 1);
@@ -562,14 +563,114 @@ TEST_CASE("poll: a handler may trigger, update, pause and delete its own job") {
     const JobId pause = world.create(job_spec("pause", "@every 1h"));
     const JobId erase = world.create(job_spec("delete", "@every 1h"));
     world.clock->advance(1h);
-    CHECK(worker.poll() == 5);
+    CHECK(worker.poll() == 4);
     for (const JobId& id : {trigger, update, pause, erase})
         CHECK(world.runs(id).at(0).status == JobRunStatus::completed);
+    CHECK(worker.poll() == 1);
     CHECK(world.runs(trigger).at(1).trigger == RunTrigger::manual);
     CHECK(world.job(update).schedule == "@every 3h");
     CHECK(world.job(pause).status == JobStatus::paused);
     CHECK(world.job(pause).run_count == 1);
     CHECK_FALSE(world.scheduler.get_job(erase, "acme"));
+}
+
+TEST_CASE("poll: comes to an end where a handler triggers its own job for ever, though the clock stands still") {
+    World<> world;
+    Worker<> worker(world.scheduler, world.options());
+    std::size_t calls = 0;
+    worker.handle("again", [&](RunContext& run) {
+        if (++calls > 100) throw std::runtime_error("endless");
+        world.trigger(run.job_id());
+    });
+    worker.handle("work", [](RunContext&) {});
+    JobSpec first = parallel_spec("again");
+    first.policies.priority = 1; // its next run always stands in front
+    const JobId again = world.create(first);
+    const JobId work = world.create(parallel_spec("work"));
+    world.trigger(again);
+    CHECK(worker.poll() == 1);
+    CHECK(worker.poll() == 1);
+    CHECK(calls == 2);
+    const auto runs = world.runs(again);
+    REQUIRE(runs.size() == 3);
+    CHECK(runs[2].status == JobRunStatus::pending);
+    CHECK(runs[2].attempt == 0);
+    CHECK(runs[2].attempts.empty());
+    CHECK(runs[2].worker.empty());
+    CHECK(worker.active() == 0);
+    CHECK(worker.next_due().has_value());
+
+    world.scheduler.pause_job(again, "acme");
+    world.scheduler.cancel_run(runs[2].id, "acme");
+    world.trigger(work);
+    world.trigger(work);
+    CHECK(worker.poll() == 2);
+    CHECK(worker.poll() == 0);
+}
+
+TEST_CASE("poll: comes to an end where a handler retries its own run, or creates and triggers ever new jobs") {
+    World<> world;
+    Worker<> worker(world.scheduler, world.options());
+    std::size_t calls = 0;
+    worker.handle("fails", [&](RunContext&) {
+        if (++calls > 100) return;
+        throw std::runtime_error("no");
+    });
+    worker.handle("retries", [&](RunContext& run) {
+        const auto target = RunId::parse(run.action().at("run").get<std::string>()).value();
+        world.scheduler.retry_run(target, "acme");
+    });
+    worker.handle("breeds", [&](RunContext&) {
+        if (++calls > 100) return;
+        world.trigger(world.create(job_spec("breeds")));
+    });
+    const RunId failed = world.trigger(world.create(job_spec("fails")));
+    JobSpec retries = job_spec("retries");
+    retries.action["run"] = failed.str();
+    world.trigger(world.create(retries));
+    world.trigger(world.create(job_spec("breeds")));
+    CHECK(worker.poll() == 3);
+    CHECK(calls == 2);
+    CHECK(worker.poll() == 2); // the retry, and the child
+    CHECK(calls == 4);
+    CHECK(worker.poll() == 1); // the grandchild
+}
+
+TEST_CASE("poll: an occurrence that finds the run before it executing is skipped, and says which run that was") {
+    World<> world;
+    Worker<> worker(world.scheduler, world.options());
+    Worker<> other(world.scheduler, world.options("other"));
+    std::vector<Instant> seen;
+    other.handle("work", [&](RunContext& run) { seen.push_back(run.scheduled_for()); });
+    worker.handle("work", [&](RunContext& run) {
+        seen.push_back(run.scheduled_for());
+        for (int minute = 0; minute < 2; ++minute) {
+            world.clock->advance(1min);
+            CHECK(other.poll() == 0);
+        }
+        CHECK(world.job(run.job_id()).high_water == nine + 3min);
+        CHECK(world.job(run.job_id()).run_count == 0);
+    });
+    const JobId id = world.create(job_spec("work", "@every 1m")); // the default: overlap is skipped
+    world.clock->advance(1min);
+    CHECK(worker.poll() == 1);
+    const auto runs = world.runs(id);
+    REQUIRE(runs.size() == 2);
+    CHECK(runs[1].status == JobRunStatus::skipped);
+    CHECK(runs[1].reason == RunReason::overlapped);
+    CHECK(runs[1].blocked_by == runs[0].id);
+    CHECK(runs[1].scheduled_for == nine + 2min);
+    CHECK(runs[1].last == nine + 3min);
+    CHECK(runs[1].occurrences == 2);
+    world.clock->advance(1min);
+    CHECK(other.poll() == 1);
+    CHECK(seen == std::vector<Instant>{nine + 1min, nine + 4min});
+    const ScheduledJob job = world.job(id);
+    CHECK(job.run_count == 2);
+    CHECK(job.failure_count == 0);
+    CHECK(job.high_water == nine + 4min);
+    CHECK(job.last_run_at == nine + 4min);
+    CHECK(job.next_run_at == nine + 5min);
 }
 
 TEST_CASE("poll: the run of a job that is deleted meanwhile is not tried again") {

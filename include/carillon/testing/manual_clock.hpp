@@ -58,7 +58,7 @@ public:
             if (deadline <= steady_) return signal.take();
             sleepers_.push_back({&signal, deadline});
         }
-        signal.wait();
+        signal.wait_untaken();
         const std::lock_guard lock(mutex_);
         std::erase_if(sleepers_, [&](const Sleeper& sleeper) { return sleeper.signal == &signal; });
         signal.take(); // not before the sleeper is gone: sleepers() must not see it asleep in between
