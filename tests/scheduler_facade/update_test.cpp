@@ -233,7 +233,7 @@ TEST_CASE_METHOD(FacadeFixture, "update_job: with an expected revision only that
     const auto job = scheduler.create_job("acme", daily());
     CHECK(scheduler.update_job(job.id, "acme", {.name = "b"}, 1)->revision == 2);
     const std::string before = everything("acme");
-    for (const std::uint64_t stale : {0, 1, 3})
+    for (const std::uint64_t stale : {0U, 1U, 3U})
         CHECK(code_of([&] { scheduler.update_job(job.id, "acme", {.name = "c"}, stale); }) == Errc::revision_conflict);
     // A change that would change nothing is refused as well: the caller's picture is wrong.
     CHECK(code_of([&] { scheduler.update_job(job.id, "acme", {.name = "b"}, 1); }) == Errc::revision_conflict);

@@ -1,0 +1,302 @@
+// SPDX-License-Identifier: MIT
+// storage_contract_test.cpp - the kit passes a storage that keeps the contract, and names the clause that a storage
+// breaks.
+#include "carillon/storage/memory.hpp"
+#include "carillon/testing/reference_storage.hpp"
+#include "carillon/testing/storage_contract.hpp"
+
+#include "support/catch.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+using namespace carillon;
+using testing::ContractViolation;
+using testing::StorageContract;
+
+namespace {
+
+/// A storage that is right but for what a test replaces.
+class Broken : public testing::StorageAdapter<MemoryStorage> {
+public:
+    using Base = testing::StorageAdapter<MemoryStorage>;
+    explicit Broken(const std::shared_ptr<const Clock>& clock)
+        : Base(std::make_shared<MemoryStorage>(clock)) {}
+};
+
+// ---- storages with one fault each
+// -------------------------------------------------------------------------------------
+
+struct ShowsJobsToOthers : Broken {
+    using Broken::Broken;
+    InsertResult insert_jobs(std::vector<NewJob> jobs) override {
+        for (const NewJob& job : jobs)
+            owners.emplace_back(job.definition->id, job.definition->tenant_id);
+        return Base::insert_jobs(std::move(jobs));
+    }
+    std::optional<ScheduledJob> find_job(const std::string& tenant, const JobId& id) const override {
+        const auto owner =
+            std::find_if(owners.begin(), owners.end(), [&](const auto& each) { return each.first == id; });
+        return Base::find_job(owner == owners.end() ? tenant : owner->second, id);
+    }
+    std::vector<std::pair<JobId, std::string>> owners;
+};
+
+struct ForgetsTheEvent : Broken {
+    using Broken::Broken;
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) override {
+        return Base::modify_job(tenant, id, [&](const JobView& job, const KeyState& key) {
+            JobChange answer = change(job, key);
+            answer.event.reset();
+            return answer;
+        });
+    }
+};
+
+struct SwallowsExceptions : Broken {
+    using Broken::Broken;
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) override {
+        try {
+            return Base::modify_job(tenant, id, change);
+        } catch (...) {
+            return std::nullopt;
+        }
+    }
+};
+
+struct WritesOccurrencesAgain : Broken {
+    using Broken::Broken;
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) override {
+        return Base::modify_job(tenant, id, [&](const JobView& job, const KeyState& key) {
+            JobChange answer = change(job, key);
+            for (JobRun& run : answer.runs)
+                run.trigger = RunTrigger::manual; // escapes high_water
+            return answer;
+        });
+    }
+};
+
+struct IgnoresSlots : Broken {
+    using Broken::Broken;
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) override {
+        return Base::modify_job(tenant, id, [&](const JobView& job, const KeyState& key) {
+            JobChange answer = change(job, key);
+            for (JobRun& run : answer.runs)
+                run.slots = 0;
+            return answer;
+        });
+    }
+};
+
+struct ForgetsTheTurn : Broken {
+    using Broken::Broken;
+    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+        ClaimRequest first = request;
+        first.after_tenant.clear();
+        return Base::claim(first);
+    }
+};
+
+struct IgnoresFences : Broken {
+    using Broken::Broken;
+    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+        auto claimed = Base::claim(request);
+        for (const ClaimedRun& each : claimed)
+            fences[each.run.id] = each.run.fence;
+        return claimed;
+    }
+    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+        for (RunFinish& finish : finishes)
+            if (const auto current = fences.find(finish.run.id); current != fences.end())
+                finish.run.fence = current->second;
+        return Base::finish(std::move(finishes));
+    }
+    std::map<RunId, std::uint64_t> fences;
+};
+
+struct RenewsNoLease : Broken {
+    using Broken::Broken;
+    std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration) override {
+        return Base::heartbeat(runs, Duration{0});
+    }
+};
+
+struct ForgetsToCount : Broken {
+    using Broken::Broken;
+    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+        for (RunFinish& finish : finishes)
+            finish.to.executed = false;
+        return Base::finish(std::move(finishes));
+    }
+};
+
+struct KeepsRemovedJobs : Broken {
+    using Broken::Broken;
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) override {
+        return Base::modify_job(tenant, id, [&](const JobView& job, const KeyState& key) {
+            JobChange answer = change(job, key);
+            answer.remove = false;
+            return answer;
+        });
+    }
+};
+
+struct CutsToMilliseconds : Broken {
+    using Broken::Broken;
+    std::optional<ScheduledJob> find_job(const std::string& tenant, const JobId& id) const override {
+        auto job = Base::find_job(tenant, id);
+        if (job) job->created_at = std::chrono::floor<std::chrono::milliseconds>(job->created_at);
+        return job;
+    }
+};
+
+struct ForgetsIdempotencyKeys : Broken {
+    using Broken::Broken;
+    InsertResult insert_jobs(std::vector<NewJob> jobs) override {
+        for (NewJob& job : jobs) {
+            auto forgetful = std::make_shared<JobDefinition>(*job.definition);
+            forgetful->idempotency_key.reset();
+            job.definition = std::move(forgetful);
+        }
+        return Base::insert_jobs(std::move(jobs));
+    }
+};
+
+struct CutsBeforeItFilters : Broken {
+    using Broken::Broken;
+    std::vector<ScheduledJob> list_jobs(const std::string& tenant, const JobQuery& query) const override {
+        JobQuery all = query;
+        all.status.reset();
+        auto page = Base::list_jobs(tenant, all);
+        std::erase_if(page, [&](const ScheduledJob& job) { return query.status && job.status != *query.status; });
+        return page;
+    }
+};
+
+struct MaterialisesTheFuture : Broken {
+    using Broken::Broken;
+    MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override {
+        return Base::materialise(now + std::chrono::hours{1}, limit, change);
+    }
+};
+
+struct PurgesTooMuch : Broken {
+    using Broken::Broken;
+    std::size_t purge(const Retention& retention, Instant now, std::size_t limit) override {
+        Retention less = retention;
+        less.runs_per_job = retention.runs_per_job / 2;
+        return Base::purge(less, now, limit);
+    }
+};
+
+struct SleepsTooLong : Broken {
+    using Broken::Broken;
+    std::optional<Instant> next_due(const std::vector<std::string>& action_types) const override {
+        const auto due = Base::next_due(action_types);
+        return due && *due < Instant::max() - std::chrono::hours{1} ? *due + std::chrono::seconds{1} : due;
+    }
+};
+
+struct TellsNobody : Broken {
+    using Broken::Broken;
+    WatchHandle watch(std::function<void(StorageNews)>) override {
+        return Base::watch([](StorageNews) {});
+    }
+};
+
+struct RetriesWhatWasStopped : Broken {
+    using Broken::Broken;
+    std::optional<RunWrite> modify_run(const std::string& tenant, const RunId& id, const ChangeRun& change) override {
+        return Base::modify_run(tenant, id, [&](const JobRun& run) {
+            RunChange answer = change(run);
+            answer.request_stop = false;
+            return answer;
+        });
+    }
+};
+
+struct FinishesTwice : Broken {
+    using Broken::Broken;
+    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+        return std::vector<bool>(Base::finish(std::move(finishes)).size(), true);
+    }
+};
+
+// ---- helpers ------------------------------------------------------------------------------------------------------
+
+template <class S>
+std::vector<ContractViolation> found_in(const testing::ContractOptions& options = {}) {
+    return StorageContract<S>([](std::shared_ptr<const Clock> clock) { return std::make_shared<S>(std::move(clock)); },
+                              options)
+        .violations();
+}
+
+/// Whether the kit, without its random walks, finds the clause broken.
+template <class S>
+bool breaks(int clause) {
+    const auto found = found_in<S>({.walks = 0});
+    return std::any_of(found.begin(), found.end(), [&](const auto& violation) { return violation.clause() == clause; });
+}
+
+} // namespace
+
+TEST_CASE("storage contract: the reference storage keeps it") {
+    const auto found = found_in<testing::ReferenceStorage>({.walks = 0});
+    for (const auto& violation : found)
+        FAIL_CHECK(violation.what());
+}
+
+TEST_CASE("storage contract: a storage that breaks a clause is told which") {
+    CHECK(breaks<FinishesTwice>(1));
+    CHECK(breaks<ShowsJobsToOthers>(2));
+    CHECK(breaks<ForgetsTheEvent>(3));
+    CHECK(breaks<SwallowsExceptions>(4));
+    CHECK(breaks<WritesOccurrencesAgain>(5));
+    CHECK(breaks<IgnoresSlots>(6));
+    CHECK(breaks<ForgetsTheTurn>(7));
+    CHECK(breaks<IgnoresFences>(8));
+    CHECK(breaks<RenewsNoLease>(9));
+    CHECK(breaks<RetriesWhatWasStopped>(10));
+    CHECK(breaks<ForgetsToCount>(11));
+    CHECK(breaks<KeepsRemovedJobs>(12));
+    CHECK(breaks<CutsToMilliseconds>(13));
+    CHECK(breaks<ForgetsIdempotencyKeys>(14));
+    CHECK(breaks<CutsBeforeItFilters>(15));
+    CHECK(breaks<MaterialisesTheFuture>(16));
+    CHECK(breaks<PurgesTooMuch>(17));
+    CHECK(breaks<SleepsTooLong>(18));
+    CHECK(breaks<TellsNobody>(18));
+}
+
+TEST_CASE("storage contract: a random walk names its seed, and the same seed finds the same") {
+    const testing::ContractOptions walks{.first_seed = 7, .walks = 3, .steps = 400};
+    const auto of_walks = [](const std::vector<ContractViolation>& found) {
+        std::vector<std::string> texts;
+        for (const auto& violation : found)
+            if (violation.clause() == 0) texts.emplace_back(violation.what());
+        return texts;
+    };
+    const auto once = of_walks(found_in<ForgetsToCount>(walks));
+    REQUIRE_FALSE(once.empty());
+    CHECK(once.front().find("seed ") != std::string::npos);
+    CHECK(of_walks(found_in<ForgetsToCount>(walks)).size() == once.size());
+}
+
+TEST_CASE("storage contract: every clause of the prose has a check") {
+    std::set<int> clauses;
+    const StorageContract<MemoryStorage> contract(
+        [](std::shared_ptr<const Clock> clock) { return std::make_shared<MemoryStorage>(std::move(clock)); });
+    for (const auto& check : contract.checks())
+        clauses.insert(check.clause);
+    for (int clause = 1; clause <= 18; ++clause) {
+        INFO("clause " << clause);
+        CHECK(clauses.count(clause) == 1);
+    }
+}
