@@ -12,7 +12,7 @@ usage: tests/run.sh [part...] [test name | -- options]
   tests/run.sh                                 every part of the first list
   tests/run.sh unit                            one part
   tests/run.sh "cron: names are read"          the unit tests of that name; * stands for any text, [tag] for a tag
-  tests/run.sh asan -- "[storage]" --success   what follows goes to the test program (Catch2) or to ctest
+  tests/run.sh asan -- "[concurrent]" --success  what follows goes to the test program (Catch2) or to ctest
 
 parts
   format         clang-format has nothing to say
