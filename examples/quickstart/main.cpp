@@ -7,6 +7,8 @@
 
 #include "handlers.hpp"
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <csignal>
 #include <fstream>
@@ -96,14 +98,19 @@ void print_table(const carillon::SchedulerFacade<>& scheduler, const std::string
             day_and_time(job.next_run_at));
 }
 
-/// Waits for the time to pass, or for Ctrl-C.
+/// Waits for the time to pass, or for Ctrl-C. The end of a child process may interrupt the call: that is no reason.
 void wait(std::chrono::seconds seconds) {
+    using namespace std::chrono;
+    const auto end = steady_clock::now() + seconds;
     sigset_t signals;
     sigemptyset(&signals);
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
-    const timespec timeout{seconds.count(), 0};
-    sigtimedwait(&signals, nullptr, &timeout);
+    for (;;) {
+        const auto left = std::max(nanoseconds{0}, nanoseconds{end - steady_clock::now()});
+        const timespec timeout{floor<std::chrono::seconds>(left).count(), (left % std::chrono::seconds{1}).count()};
+        if (sigtimedwait(&signals, nullptr, &timeout) >= 0 || errno != EINTR) return;
+    }
 }
 
 /// Before any thread is started: they all leave Ctrl-C to wait().
