@@ -21,5 +21,5 @@ TEST_CASE("audit: every verb has a name of its own, the thing and what was done 
         CHECK(names.insert(name).second);
         CHECK(detail::enum_value(detail::audit_verb_names, name) == row.value);
     }
-    CHECK(names.size() == static_cast<std::size_t>(AuditVerb::run_retried) + 1);
+    CHECK(names.size() == static_cast<std::size_t>(AuditVerb::job_rebased) + 1);
 }

@@ -89,7 +89,13 @@ Policies random_policies(Random& random) {
                       .max_delay = random.duration(),
                       .jitter = random.fraction()},
             .delivery = DeliveryMode::at_most_once,
-            .priority = -static_cast<int>(random.number(1, 1'000))};
+            .priority = -static_cast<int>(random.number(1, 1'000)),
+            .timeout = {.attempt = random.perhaps(random.duration()),
+                        .total = random.perhaps(random.duration()),
+                        .grace = random.duration()},
+            .spread = {.within = random.duration(), .mode = SpreadMode::job},
+            .max_abandons = random.number32(),
+            .pause_after_failures = random.number32()};
 }
 
 JobSpec random_spec(Random& random) {
@@ -148,7 +154,9 @@ ScheduledJob random_job(Random& random) {
                                       .run_count = random.any_number(),
                                       .failure_count = random.any_number(),
                                       .started_runs = random.any_number(),
-                                      .evaluation_failures = random.number32()};
+                                      .evaluation_failures = random.number32(),
+                                      .consecutive_failures = random.number32(),
+                                      .purged_until = random.perhaps(random.instant())};
     return job;
 }
 
@@ -191,7 +199,8 @@ JobRun random_run(Random& random) {
             .key = random.text(),
             .slots = random.number32(),
             .priority = -static_cast<int>(random.number(1, 2'147'483'647)),
-            .skip_when_busy = true};
+            .skip_when_busy = true,
+            .expires_at = random.perhaps(random.instant())};
 }
 
 AuditEvent random_event(Random& random) {
@@ -238,7 +247,8 @@ const std::string definition_keys =
     "exclude start_at end_at max_runs revision status_reason enabled key idempotency_key spec_fingerprint action_type "
     "fixed_delay";
 const std::string progress_keys =
-    " last_run_at next_run_at run_count failure_count high_water started_runs evaluation_failures";
+    " last_run_at next_run_at run_count failure_count high_water started_runs evaluation_failures "
+    "consecutive_failures purged_until";
 
 } // namespace
 
@@ -331,7 +341,7 @@ TEST_CASE("json: a run has these keys") {
     const auto expected = words("id job_id tenant_id status started_at completed_at duration_ms result error "
                                 "scheduled_for trigger attempt fence worker reason missed_count retry_of blocked_by "
                                 "abandons attempts idempotency_key stop_requested last occurrences count_is_minimum "
-                                "not_before action_type key slots priority skip_when_busy");
+                                "not_before action_type key slots priority skip_when_busy expires_at");
     CHECK(keys(random_run(random)) == expected);
     CHECK(keys(JobRun{}) == expected);
     CHECK(keys(RunAttempt{}) == words("number started_at ended_at worker error"));
@@ -342,10 +352,13 @@ TEST_CASE("json: an audit event, a spec and policies have these keys") {
     CHECK(keys(JobSpec{}) == words("name schedule action description enabled metadata time_zone dialect dst policies "
                                    "exclude start_at end_at max_runs idempotency_key"));
     const json policies = Policies{};
-    CHECK(keys(policies) == words("misfire overlap retry delivery priority"));
+    CHECK(keys(policies) == words("misfire overlap retry delivery priority timeout spread max_abandons "
+                                  "pause_after_failures"));
     CHECK(keys(policies["misfire"]) == words("policy grace window"));
     CHECK(keys(policies["overlap"]) == words("policy limit concurrency_key"));
     CHECK(keys(policies["retry"]) == words("max_attempts initial factor max_delay jitter"));
+    CHECK(keys(policies["timeout"]) == words("attempt total grace"));
+    CHECK(keys(policies["spread"]) == words("within mode"));
 }
 
 // A new member of a struct breaks its line here: give it a key in model/json_members.hpp, and a name here.
@@ -359,12 +372,12 @@ TEST_CASE("json: no member of a struct is without its key") {
                                   j20, j21, j22, j23, j24, j25, j26] = job;
     CHECK(json(job).size() == 26);
     const JobProgress progress;
-    [[maybe_unused]] const auto& [p1, p2, p3, p4, p5, p6, p7] = progress;
-    CHECK(json(ScheduledJob{}).size() == 26 + 7);
+    [[maybe_unused]] const auto& [p1, p2, p3, p4, p5, p6, p7, p8, p9] = progress;
+    CHECK(json(ScheduledJob{}).size() == 26 + 9);
     const JobRun run;
     [[maybe_unused]] const auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15, r16, r17, r18, r19,
-                                  r20, r21, r22, r23, r24, r25, r26, r27, r28, r29, r30, r31] = run;
-    CHECK(json(run).size() == 31);
+                                  r20, r21, r22, r23, r24, r25, r26, r27, r28, r29, r30, r31, r32] = run;
+    CHECK(json(run).size() == 32);
     const AuditEvent event;
     [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10] = event;
     CHECK(json(event).size() == 10);
@@ -374,9 +387,9 @@ TEST_CASE("json: no member of a struct is without its key") {
 TEST_CASE("json: what is absent is null") {
     CHECK(null_keys(ScheduledJob{}) ==
           words("action metadata description time_zone start_at end_at max_runs status_reason key idempotency_key "
-                "action_type fixed_delay last_run_at next_run_at high_water"));
+                "action_type fixed_delay last_run_at next_run_at high_water purged_until"));
     CHECK(null_keys(JobRun{}) == words("started_at completed_at duration_ms result error worker reason retry_of "
-                                       "blocked_by idempotency_key last action_type key"));
+                                       "blocked_by idempotency_key last action_type key expires_at"));
     CHECK(null_keys(RunAttempt{}) == words("worker error"));
     CHECK(null_keys(AuditEvent{}) == words("actor run_id reason before after"));
     CHECK(null_keys(JobSpec{}) == words("description time_zone dialect start_at end_at max_runs idempotency_key"));
@@ -414,10 +427,13 @@ TEST_CASE("json: a job looks like this") {
             "misfire": {"policy": "fire_latest", "grace": "5s", "window": "24h"},
             "overlap": {"policy": "skip", "limit": 0, "concurrency_key": null},
             "retry": {"max_attempts": 1, "initial": "1h30m", "factor": 2.0, "max_delay": "15m", "jitter": 0.0},
-            "delivery": "at_least_once", "priority": 0},
+            "delivery": "at_least_once", "priority": 0,
+            "timeout": {"attempt": null, "total": null, "grace": "10s"},
+            "spread": {"within": "0s", "mode": "occurrence"}, "max_abandons": 3, "pause_after_failures": 0},
         "exclude": ["2026-12-25", "0987-01-02"], "start_at": null, "end_at": null, "max_runs": 3, "revision": 1,
         "status_reason": null, "enabled": true, "key": null, "idempotency_key": null, "high_water": null,
-        "started_runs": 0, "evaluation_failures": 0, "spec_fingerprint": "fedcba9876543210", "action_type": null,
+        "started_runs": 0, "evaluation_failures": 0, "consecutive_failures": 0, "purged_until": null,
+        "spec_fingerprint": "fedcba9876543210", "action_type": null,
         "fixed_delay": "10m"})"));
 }
 
@@ -447,7 +463,7 @@ TEST_CASE("json: a run looks like this") {
                       "worker": null, "error": "no"}],
         "idempotency_key": null, "stop_requested": false, "last": null, "occurrences": 1, "count_is_minimum": false,
         "not_before": "2026-03-01T09:00:00Z", "action_type": null, "key": null, "slots": 1, "priority": 0,
-        "skip_when_busy": false})"));
+        "skip_when_busy": false, "expires_at": null})"));
 }
 
 TEST_CASE("json: a duration in milliseconds is cut, and comes back as whole milliseconds") {

@@ -31,6 +31,13 @@ TEST_CASE("policy: a job that says nothing is run once, alone, and late only by 
     CHECK(policies.retry.jitter == 0.0);
     CHECK(policies.delivery == DeliveryMode::at_least_once);
     CHECK(policies.priority == 0);
+    CHECK_FALSE(policies.timeout.attempt);
+    CHECK_FALSE(policies.timeout.total);
+    CHECK(policies.timeout.grace == 10s);
+    CHECK(policies.spread.within == 0s);
+    CHECK(policies.spread.mode == SpreadMode::occurrence);
+    CHECK(policies.max_abandons == 3);
+    CHECK(policies.pause_after_failures == 0);
 }
 
 TEST_CASE("policy: every choice is read back from its name") {
@@ -40,6 +47,8 @@ TEST_CASE("policy: every choice is read back from its name") {
         CHECK(detail::enum_value(detail::overlap_names, to_string(row.value)) == row.value);
     for (const auto& row : detail::delivery_names)
         CHECK(detail::enum_value(detail::delivery_names, to_string(row.value)) == row.value);
+    for (const auto& row : detail::spread_names)
+        CHECK(detail::enum_value(detail::spread_names, to_string(row.value)) == row.value);
 }
 
 TEST_CASE("policy: policies differ where one member differs") {

@@ -53,6 +53,10 @@ TEST_CASE_METHOD(FacadeFixture, "create_job: every member of the spec is stored"
     spec.policies.retry = {.max_attempts = 4, .initial = 1s, .factor = 3.0, .max_delay = 1h, .jitter = 0.5};
     spec.policies.delivery = DeliveryMode::at_most_once;
     spec.policies.priority = -7;
+    spec.policies.timeout = {.attempt = 1h, .total = 5h, .grace = 1min};
+    spec.policies.spread = {.within = 10min, .mode = SpreadMode::job};
+    spec.policies.max_abandons = 5;
+    spec.policies.pause_after_failures = 10;
     using namespace std::chrono;
     spec.exclude = {2026y / December / 25, 2026y / May / 1, 2026y / December / 25};
     spec.start_at = at("2026-04-01T00:00:00Z");

@@ -537,6 +537,7 @@ std::vector<WrongSpec> wrong_policies() {
     const Duration more = days_365 + 1us;
     const std::string misfire = "policies.misfire.";
     const std::string retry = "policies.retry.";
+    const std::string timeout = "policies.timeout.";
     return {
         wrong_number(misfire + "grace", "expected 0 to 365 days, saw -1us", [=](auto& p) { p.misfire.grace = less; }),
         wrong_number(
@@ -569,6 +570,31 @@ std::vector<WrongSpec> wrong_policies() {
         wrong_number(retry + "jitter", "expected 0 to 1, saw nan", [](auto& p) { p.retry.jitter = nan; }),
         wrong_number("policies.priority", "expected -1000 to 1000, saw -1001", [](auto& p) { p.priority = -1'001; }),
         wrong_number("policies.priority", "expected -1000 to 1000, saw 1001", [](auto& p) { p.priority = 1'001; }),
+        wrong_number(timeout + "attempt",
+                     "expected 1 ms to 365 days, saw 999us",
+                     [](auto& p) { p.timeout.attempt = Duration{999}; }),
+        wrong_number(timeout + "attempt",
+                     "expected 1 ms to 365 days, saw 8760h0.000001s",
+                     [=](auto& p) { p.timeout.attempt = more; }),
+        wrong_number(timeout + "total",
+                     "expected 1 ms to 3650 days, saw 999us",
+                     [](auto& p) { p.timeout.total = Duration{999}; }),
+        wrong_number(timeout + "total",
+                     "expected 1 ms to 3650 days, saw 87600h0.000001s",
+                     [=](auto& p) { p.timeout.total = 10 * days_365 + Duration{1}; }),
+        wrong_number(timeout + "grace", "expected 0 to 365 days, saw -1us", [=](auto& p) { p.timeout.grace = less; }),
+        wrong_number(
+            timeout + "grace", "expected 0 to 365 days, saw 8760h0.000001s", [=](auto& p) { p.timeout.grace = more; }),
+        wrong_number(
+            "policies.spread.within", "expected 0 to 365 days, saw -1us", [=](auto& p) { p.spread.within = less; }),
+        wrong_number("policies.spread.within",
+                     "expected 0 to 365 days, saw 8760h0.000001s",
+                     [=](auto& p) { p.spread.within = more; }),
+        wrong_number("policies.max_abandons", "expected 1 to 1000, saw 0", [](auto& p) { p.max_abandons = 0; }),
+        wrong_number("policies.max_abandons", "expected 1 to 1000, saw 1001", [](auto& p) { p.max_abandons = 1'001; }),
+        wrong_number("policies.pause_after_failures",
+                     "expected 0 (never) to 1000000, saw 1000001",
+                     [](auto& p) { p.pause_after_failures = 1'000'001; }),
     };
 }
 
@@ -623,6 +649,10 @@ TEST_CASE_METHOD(InUse, "facade: the largest and the smallest definition that is
     largest.policies.retry = {
         .max_attempts = 1'000, .initial = days_365, .factor = 1'000.0, .max_delay = days_365, .jitter = 1.0};
     largest.policies.priority = 1'000;
+    largest.policies.timeout = {.attempt = days_365, .total = 10 * days_365, .grace = days_365};
+    largest.policies.spread.within = days_365;
+    largest.policies.max_abandons = 1'000;
+    largest.policies.pause_after_failures = 1'000'000;
 
     JobSpec smallest = daily("\xf0\x9f\x94\x94"); // one character: a bell
     smallest.description = "";
@@ -631,6 +661,8 @@ TEST_CASE_METHOD(InUse, "facade: the largest and the smallest definition that is
     smallest.policies.misfire = {.grace = 0s, .window = 0s};
     smallest.policies.retry = {.max_attempts = 1, .initial = 0s, .factor = 1.0, .max_delay = 0s, .jitter = 0.0};
     smallest.policies.priority = -1'000;
+    smallest.policies.timeout = {.attempt = 1ms, .total = 1ms, .grace = 0s};
+    smallest.policies.max_abandons = 1;
 
     for (const JobSpec& spec : {largest, smallest}) {
         const auto job = scheduler.create_job(Caller(std::string(256, 't'), std::string(256, 'a')), spec);

@@ -120,7 +120,7 @@ TEST_CASE("lease: the third worker that disappears ends the run") {
     const JobRun row = world.run(run);
     CHECK(row.status == JobRunStatus::failed);
     CHECK(row.reason == RunReason::abandoned);
-    CHECK(row.error == "its workers disappeared three times while it ran");
+    CHECK(row.error == "3 workers disappeared while they executed it");
     CHECK(row.abandons == 3);
     CHECK(world.job(row.job_id).run_count == 1);
     CHECK(world.job(row.job_id).failure_count == 1);

@@ -231,7 +231,7 @@ TEST_CASE("outcome: an abandoned run goes back twice and fails the third time") 
     to = after_abandon(run, policies_with(1), now);
     CHECK(to.status == JobRunStatus::failed);
     CHECK(to.reason == RunReason::abandoned);
-    CHECK(to.error == "its workers disappeared three times while it ran");
+    CHECK(to.error == "3 workers disappeared while they executed it");
     CHECK(to.executed);
     CHECK(to.abandoned);
     CHECK_FALSE(to.give_back_attempt);

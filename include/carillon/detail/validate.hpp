@@ -170,6 +170,16 @@ inline void check_policies(const Policies& policies, const Limits& limits) {
     check_range("policies.retry.factor", policies.retry.factor, 1.0, 1'000.0, "1 to 1000");
     check_range("policies.retry.jitter", policies.retry.jitter, 0.0, 1.0, "0 to 1");
     check_range("policies.priority", policies.priority, -1'000, 1'000, "-1000 to 1000");
+    const Duration least{1'000};
+    if (policies.timeout.attempt)
+        check_range("policies.timeout.attempt", *policies.timeout.attempt, least, year, "1 ms to 365 days");
+    if (policies.timeout.total)
+        check_range("policies.timeout.total", *policies.timeout.total, least, 10 * year, "1 ms to 3650 days");
+    check_range("policies.timeout.grace", policies.timeout.grace, zero, year, "0 to 365 days");
+    check_range("policies.spread.within", policies.spread.within, zero, year, "0 to 365 days");
+    check_range<std::size_t>("policies.max_abandons", policies.max_abandons, 1, 1'000, "1 to 1000");
+    check_range<std::size_t>(
+        "policies.pause_after_failures", policies.pause_after_failures, 0, 1'000'000, "0 (never) to 1000000");
 }
 
 inline void check_caller(const Caller& caller, const Limits& limits) {

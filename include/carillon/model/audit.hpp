@@ -27,6 +27,7 @@ enum class AuditVerb : std::uint8_t {
     job_completed, ///< by the system: no further occurrence
     run_cancelled,
     run_retried,
+    job_rebased, ///< its cursor was set back, after a clock that was wrong
 };
 
 /// Written together with the change, in one atomic step, from the records themselves: the two never disagree.
@@ -59,6 +60,7 @@ inline constexpr std::array audit_verb_names{
     EnumRow<AuditVerb>{AuditVerb::job_completed, "job.completed"},
     EnumRow<AuditVerb>{AuditVerb::run_cancelled, "run.cancelled"},
     EnumRow<AuditVerb>{AuditVerb::run_retried, "run.retried"},
+    EnumRow<AuditVerb>{AuditVerb::job_rebased, "job.rebased"},
 };
 // clang-format on
 

@@ -157,6 +157,10 @@ struct JobProgress {
     std::uint64_t started_runs = 0;
     /// How often in a row its schedule could not be evaluated (its zone may have gone); the fifth time disables it.
     std::uint32_t evaluation_failures = 0;
+    /// Executed runs in a row that failed or timed out; a completed one sets it to 0, and so does resuming the job.
+    std::uint32_t consecutive_failures = 0;
+    /// The ledger has forgotten occurrences up to this one.
+    std::optional<Instant> purged_until = std::nullopt;
 
     friend bool operator==(const JobProgress&, const JobProgress&) = default;
 };

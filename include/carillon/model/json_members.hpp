@@ -39,6 +39,7 @@ template <> inline constexpr auto names_of<MisfirePolicy> = misfire_names;
 template <> inline constexpr auto names_of<OverlapPolicy> = overlap_names;
 template <> inline constexpr auto names_of<RunReason> = run_reason_names;
 template <> inline constexpr auto names_of<RunTrigger> = run_trigger_names;
+template <> inline constexpr auto names_of<SpreadMode> = spread_names;
 // clang-format on
 
 template <>
@@ -74,6 +75,25 @@ struct JsonMembers<RetryOptions> {
 };
 
 template <>
+struct JsonMembers<TimeoutOptions> {
+    template <class Each, class Options>
+    static void visit(Each& each, Options& timeout) {
+        each.member("attempt", timeout.attempt);
+        each.member("total", timeout.total);
+        each.member("grace", timeout.grace);
+    }
+};
+
+template <>
+struct JsonMembers<SpreadOptions> {
+    template <class Each, class Options>
+    static void visit(Each& each, Options& spread) {
+        each.member("within", spread.within);
+        each.member("mode", spread.mode);
+    }
+};
+
+template <>
 struct JsonMembers<Policies> {
     template <class Each, class Options>
     static void visit(Each& each, Options& policies) {
@@ -82,6 +102,10 @@ struct JsonMembers<Policies> {
         each.member("retry", policies.retry);
         each.member("delivery", policies.delivery);
         each.member("priority", policies.priority);
+        each.member("timeout", policies.timeout);
+        each.member("spread", policies.spread);
+        each.member("max_abandons", policies.max_abandons);
+        each.member("pause_after_failures", policies.pause_after_failures);
     }
 };
 
@@ -152,6 +176,8 @@ struct JsonMembers<ScheduledJob> {
         each.member("failure_count", job.failure_count);
         each.member("started_runs", job.started_runs);
         each.member("evaluation_failures", job.evaluation_failures);
+        each.member("consecutive_failures", job.consecutive_failures);
+        each.member("purged_until", job.purged_until);
     }
 };
 
@@ -212,6 +238,7 @@ private:
         each.member("slots", run.slots);
         each.member("priority", run.priority);
         each.member("skip_when_busy", run.skip_when_busy);
+        each.member("expires_at", run.expires_at);
     }
 };
 

@@ -63,6 +63,33 @@ struct RetryOptions {
     friend bool operator==(const RetryOptions&, const RetryOptions&) = default;
 };
 
+/// What the place of a start within its spread hangs on.
+enum class SpreadMode : std::uint8_t {
+    occurrence, ///< job and occurrence: the starts of one job vary, too
+    job,        ///< the job alone: it keeps its rhythm
+};
+
+/// Moves starts apart that would fall on one moment: each lies up to `within` after its occurrence, but never more than
+/// half the way to the next one. A hash decides, so that every node and every preview says the same. Ledger, cursor and
+/// `scheduled_for` stay nominal.
+struct SpreadOptions {
+    Duration within = Duration{0};
+    SpreadMode mode = SpreadMode::occurrence;
+
+    friend bool operator==(const SpreadOptions&, const SpreadOptions&) = default;
+};
+
+/// How long a run may take. An attempt that takes longer than `attempt` is asked to stop; if its handler has not
+/// returned after `grace`, the attempt is over all the same, and the handler keeps its thread. `total` counts from when
+/// the run was made, over all attempts and the time between them: then it ends as timed out.
+struct TimeoutOptions {
+    std::optional<Duration> attempt = std::nullopt;
+    std::optional<Duration> total = std::nullopt;
+    Duration grace = std::chrono::seconds{10};
+
+    friend bool operator==(const TimeoutOptions&, const TimeoutOptions&) = default;
+};
+
 /// What happens to a run whose worker disappeared while it ran.
 enum class DeliveryMode : std::uint8_t {
     at_least_once, ///< it is executed again
@@ -76,6 +103,12 @@ struct Policies {
     DeliveryMode delivery = DeliveryMode::at_least_once;
     /// Higher is claimed first, within a tenant. -1000 to 1000.
     int priority = 0;
+    TimeoutOptions timeout = {};
+    SpreadOptions spread = {};
+    /// The abandon that ends a run: so many workers may disappear while they execute it.
+    std::size_t max_abandons = 3;
+    /// So many runs in a row that failed or timed out pause the job; 0 is never.
+    std::size_t pause_after_failures = 0;
 
     friend bool operator==(const Policies&, const Policies&) = default;
 };
@@ -125,6 +158,10 @@ inline constexpr std::array delivery_names{
     EnumRow<DeliveryMode>{DeliveryMode::at_least_once, "at_least_once"},
     EnumRow<DeliveryMode>{DeliveryMode::at_most_once, "at_most_once"},
 };
+inline constexpr std::array spread_names{
+    EnumRow<SpreadMode>{SpreadMode::occurrence, "occurrence"},
+    EnumRow<SpreadMode>{SpreadMode::job, "job"},
+};
 // clang-format on
 
 } // namespace detail
@@ -137,6 +174,9 @@ inline constexpr std::array delivery_names{
 }
 [[nodiscard]] constexpr std::string_view to_string(DeliveryMode mode) noexcept {
     return detail::enum_name(detail::delivery_names, mode);
+}
+[[nodiscard]] constexpr std::string_view to_string(SpreadMode mode) noexcept {
+    return detail::enum_name(detail::spread_names, mode);
 }
 
 } // namespace carillon

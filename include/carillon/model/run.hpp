@@ -53,6 +53,8 @@ enum class RunReason : std::uint8_t {
     permanent,       ///< failed: the handler threw PermanentFailure
     cancel_previous, ///< cancelled, or skipped before it was ever pending: a later run of the key asked for it
     requested,       ///< cancelled: by a caller
+    attempt_timeout, ///< timed out: the last of its attempts took too long
+    total_timeout,   ///< timed out: all of it took too long, waiting included
 };
 
 /// One execution of a run that did not end it.
@@ -115,6 +117,8 @@ struct JobRun {
     int priority = 0;
     /// What to do at the claim if the key is busy after all, since two nodes may have planned for it at one time.
     bool skip_when_busy = false;
+    /// It ends as timed out if it has not ended by then. Set where the job's policies limit the whole run.
+    std::optional<Instant> expires_at = std::nullopt;
 
     friend bool operator==(const JobRun&, const JobRun&) = default;
 };
@@ -151,6 +155,8 @@ inline constexpr std::array run_reason_names{
     EnumRow<RunReason>{RunReason::permanent, "permanent"},
     EnumRow<RunReason>{RunReason::cancel_previous, "cancel_previous"},
     EnumRow<RunReason>{RunReason::requested, "requested"},
+    EnumRow<RunReason>{RunReason::attempt_timeout, "attempt_timeout"},
+    EnumRow<RunReason>{RunReason::total_timeout, "total_timeout"},
 };
 // clang-format on
 

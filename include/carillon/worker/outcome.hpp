@@ -118,8 +118,6 @@ template <class Json>
     return outcome;
 }
 
-inline constexpr std::uint32_t max_abandons = 3;
-
 } // namespace detail
 
 template <std::same_as<RunContext> Context>
@@ -197,10 +195,11 @@ inline RunTransition after_abandon(const JobRun& run, const Policies& policies, 
     RunTransition to = release(run, now);
     to.abandoned = true;
     const bool unknown = policies.delivery == DeliveryMode::at_most_once;
-    if (!unknown && run.abandons + 1 < detail::max_abandons) return to;
+    if (!unknown && run.abandons + 1 < policies.max_abandons) return to;
     to.status = JobRunStatus::failed;
     to.reason = unknown ? RunReason::outcome_unknown : RunReason::abandoned;
-    to.error = unknown ? "its worker disappeared while it ran" : "its workers disappeared three times while it ran";
+    to.error = unknown ? std::string("its worker disappeared while it ran")
+                       : std::to_string(run.abandons + 1) + " workers disappeared while they executed it";
     to.give_back_attempt = false;
     to.executed = true;
     return to;
