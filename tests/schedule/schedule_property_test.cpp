@@ -268,3 +268,32 @@ TEST_CASE("schedule: a cursor finds what repeated next finds", "[schedule]") {
         REQUIRE(schedule.upcoming(start, 500) == repeated);
     }
 }
+
+TEST_CASE("schedule: a cursor that goes from year to year finds each change of offset on its way", "[schedule]") {
+    const support::TestZones test_zones;
+    const auto zones = support::zone_names(CARILLON_TEST_DATA_DIR "/zones");
+    Generator random{12};
+    for (int i = 0; i < 1'000; ++i) {
+        const std::string zone_name = random.pick(zones);
+        const TimeZone zone = TimeZone::find(zone_name).value();
+        const Instant begin =
+            support::instant("1971-01-01T00:00:00Z") + std::chrono::seconds{random.number(0, 2'000'000'000)};
+        const auto transition = zone.next_transition(begin);
+        if (!transition) continue;
+        // Once a year, within four days of the date and four hours of the time at which clocks were set.
+        const auto near = floor<std::chrono::hours>(zone.to_local(transition->at)) +
+                          std::chrono::hours{24 * random.number(-4, 4) + random.number(-4, 4)};
+        const std::chrono::year_month_day date{floor<std::chrono::days>(near)};
+        const auto hour = (near - floor<std::chrono::days>(near)).count();
+        const std::string text = std::string(random.pick(std::array{"0 ", "30 ", "*/30 "})) + std::to_string(hour) +
+                                 " " + std::to_string(unsigned{date.day()}) + " " +
+                                 std::to_string(unsigned{date.month()}) + " *";
+        const auto policy = random.pick(policies);
+        const auto schedule = Schedule::parse(text, {.time_zone = zone_name, .dst = policy}).value();
+        INFO(text << " in " << zone_name << ", " << to_string(policy) << ", after " << to_rfc3339(begin));
+        std::vector<Instant> repeated;
+        for (auto t = schedule.next(begin); t && repeated.size() < 60; t = schedule.next(*t))
+            repeated.push_back(*t);
+        REQUIRE(schedule.upcoming(begin, 60) == repeated);
+    }
+}

@@ -65,11 +65,13 @@ constexpr CivilDate date_of(std::uint32_t day) noexcept {
 }
 
 inline constexpr std::uint32_t year_type_count = 14;
+inline constexpr std::uint32_t first_leap_type = 7;
 
 inline constexpr auto year_types = [] {
     std::array<std::uint8_t, cron_year_count> types{};
     for (std::uint32_t year = 0; year < cron_year_count; ++year)
-        types[year] = static_cast<std::uint8_t>(weekday_of(first_day_of_year(year)) + (is_leap_year(year) ? 7U : 0U));
+        types[year] = static_cast<std::uint8_t>(weekday_of(first_day_of_year(year)) +
+                                                (is_leap_year(year) ? first_leap_type : 0U));
     return types;
 }();
 
@@ -88,7 +90,8 @@ inline constexpr auto month_shapes = [] {
     std::array<std::array<MonthShape, 13>, year_type_count> shapes{};
     for (std::uint32_t type = 0; type < year_type_count; ++type)
         for (std::uint32_t month = 1; month <= 12; ++month)
-            shapes[type][month] = {month_length(type >= 7, month), (type + days_before_month[type >= 7][month]) % 7};
+            shapes[type][month] = {month_length(type >= first_leap_type, month),
+                                   (type + days_before_month[type >= first_leap_type][month]) % 7};
     return shapes;
 }();
 

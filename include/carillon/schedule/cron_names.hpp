@@ -11,9 +11,18 @@
 
 namespace carillon::detail {
 
+/// The short form of a name, as a number that does not depend on case; precondition: three letters at least.
+constexpr std::uint32_t first_three_letters(std::string_view name) noexcept {
+    std::uint32_t letters = 0;
+    for (std::size_t i = 0; i < 3; ++i)
+        letters = letters << 8 | (static_cast<unsigned char>(name[i]) | 0x20U);
+    return letters;
+}
+
 struct NamedValue {
     std::string_view name; ///< the full English name; its first three letters are the short one
     std::uint32_t number;
+    std::uint32_t short_name = first_three_letters(name);
 };
 
 inline constexpr std::array<NamedValue, 12> month_names{{
@@ -82,15 +91,16 @@ constexpr bool equal_ignoring_case(std::string_view a, std::string_view b) noexc
     return true;
 }
 
-/// The number of a short or, where `full` allows it, a full name in any case; else `no_name`.
+/// The number of a short or, where `full` allows it, a full name in any case; else
+/// `no_name`.
 template <std::size_t Size>
 constexpr std::uint32_t
 find_name(const std::array<NamedValue, Size>& names, std::string_view word, bool full) noexcept {
     if (word.size() < 3 || (word.size() > 3 && !full)) return no_name;
-    for (const auto& row : names) {
-        const std::size_t size = word.size() == 3 ? 3 : row.name.size();
-        if (equal_ignoring_case(row.name.substr(0, size), word)) return row.number;
-    }
+    const std::uint32_t short_name = first_three_letters(word);
+    for (const auto& row : names)
+        if (row.short_name == short_name)
+            return word.size() == 3 || equal_ignoring_case(row.name, word) ? row.number : no_name;
     return no_name;
 }
 

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 
 namespace carillon::detail {
@@ -70,39 +71,89 @@ inline constexpr auto years_by_type = [] {
     return result;
 }();
 
-/// Bit 7 * (length - 28) + first weekday: a month of this shape has a selected day.
-constexpr std::uint32_t shapes_with_days(const CronFields& fields) noexcept {
-    std::uint32_t result = 0;
-    for (std::uint32_t shape = 0; shape < 28; ++shape)
-        if (days_in_month(fields, {28 + shape / 7, shape % 7}) != 0) result |= 1U << shape;
+/// Per common year and leap year, and per day of the month: the months that have that day.
+inline constexpr auto months_with_day = [] {
+    std::array<std::array<std::uint16_t, 32>, 2> result{};
+    for (std::uint32_t month = 1; month <= 12; ++month)
+        for (const bool leap : {false, true})
+            for (std::uint32_t day = 1; day <= month_length(leap, month); ++day)
+                result[leap][day] |= static_cast<std::uint16_t>(1U << month);
     return result;
+}();
+
+inline constexpr YearSet leap_years = [] {
+    YearSet years;
+    for (std::uint32_t type = first_leap_type; type < year_type_count; ++type)
+        years |= years_by_type[type];
+    return years;
+}();
+
+inline constexpr std::uint32_t month_shape_count = 28;
+
+constexpr std::uint32_t shape_number(MonthShape shape) noexcept {
+    return 7 * (shape.length - 28) + shape.first_weekday;
 }
 
-constexpr std::uint16_t months_with_days(std::uint32_t months, std::uint32_t shapes, std::uint32_t type) noexcept {
-    std::uint32_t result = 0;
-    for (std::uint32_t rest = months; rest != 0; rest &= rest - 1) {
-        const MonthShape shape = month_shape(type, lowest(rest));
-        if (shapes >> (7 * (shape.length - 28) + shape.first_weekday) & 1) result |= rest & (~rest + 1);
-    }
-    return static_cast<std::uint16_t>(result);
+/// Per shape and type of year: the months of that shape.
+inline constexpr auto months_by_shape = [] {
+    std::array<std::array<std::uint16_t, 16>, month_shape_count> result{};
+    for (std::uint32_t type = 0; type < year_type_count; ++type)
+        for (std::uint32_t month = 1; month <= 12; ++month)
+            result[shape_number(month_shape(type, month))][type] |= static_cast<std::uint16_t>(1U << month);
+    return result;
+}();
+
+constexpr bool has_day(const CronFields& fields, MonthShape shape, std::uint32_t days_in_longest) noexcept {
+    if (!fields.has_moving_days()) return (days_in_longest & bits_between(1, shape.length)) != 0;
+    return days_in_month(fields, shape) != 0;
 }
 
-constexpr CronIndex index_of(const CronFields& fields) noexcept {
+/// Every month has a selected day.
+constexpr CronIndex index_of_all_months(const CronFields& fields) noexcept {
     CronIndex index;
-    if (fits_every_month(fields)) {
+    index.years = fields.years;
+    index.months.fill(fields.months);
+    index.every_day = fields.days == all_days && fields.weekdays == all_weekdays && fields.months == all_months &&
+                      fields.years == YearSet::every();
+    return index;
+}
+
+/// Days of the month alone select: a month needs to be long enough for the first of them.
+constexpr CronIndex index_by_length(const CronFields& fields) noexcept {
+    CronIndex index;
+    const std::uint32_t first = lowest(fields.days);
+    for (std::uint32_t type = 0; type < year_type_count; ++type)
+        index.months[type] = fields.months & months_with_day[type >= first_leap_type][first];
+    if (index.months[0] != 0)
         index.years = fields.years;
-        index.months.fill(fields.months);
-        index.every_day = fields.days == all_days && fields.weekdays == all_weekdays && fields.months == all_months &&
-                          fields.years == YearSet::every();
-        return index;
+    else if (index.months[first_leap_type] != 0)
+        (index.years = leap_years) &= fields.years;
+    return index;
+}
+
+constexpr CronIndex index_by_shape(const CronFields& fields) noexcept {
+    CronIndex index;
+    for (std::uint32_t first_weekday = 0; first_weekday < 7; ++first_weekday) {
+        const std::uint32_t days = days_in_month(fields, {31, first_weekday});
+        for (std::uint32_t length = 28; length <= 31; ++length) {
+            const MonthShape shape{length, first_weekday};
+            if (!has_day(fields, shape, days)) continue;
+            for (std::size_t type = 0; type < index.months.size(); ++type)
+                index.months[type] |= months_by_shape[shape_number(shape)][type];
+        }
     }
-    const std::uint32_t shapes = shapes_with_days(fields);
     for (std::uint32_t type = 0; type < year_type_count; ++type) {
-        index.months[type] = months_with_days(fields.months, shapes, type);
+        index.months[type] &= fields.months;
         if (index.months[type] != 0) index.years |= years_by_type[type];
     }
     index.years &= fields.years;
     return index;
+}
+
+constexpr CronIndex index_of(const CronFields& fields) noexcept {
+    if (fits_every_month(fields)) return index_of_all_months(fields);
+    const bool days_alone = !fields.either_day && fields.weekdays == all_weekdays && !fields.has_moving_days();
+    return days_alone ? index_by_length(fields) : index_by_shape(fields);
 }
 
 struct TimeOfDay {

@@ -122,8 +122,9 @@ private:
     explicit Schedule(std::shared_ptr<const State> state)
         : state_(std::move(state)) {}
 
-    /// The first occurrence at or after `at`, or the last one at or before it.
-    [[nodiscard]] std::optional<Instant> search(std::chrono::sys_seconds at, bool forward) const;
+    /// The first occurrence at or after `at`, else nothing_later; or the last one at or before it, else
+    /// nothing_earlier.
+    [[nodiscard]] detail::UtcSecond search(detail::UtcSecond at, bool forward) const;
 
     std::shared_ptr<const State> state_;
 };
@@ -136,17 +137,27 @@ public:
     ScheduleCursor(Schedule schedule, Instant after);
 
     /// The next occurrence; none when there are no more.
-    [[nodiscard]] std::optional<Instant> next();
+    [[nodiscard]] std::optional<Instant> next() {
+        if (!advance()) return std::nullopt;
+        return last_;
+    }
 
 private:
-    void enter_range(std::int64_t civil);
+    friend class Schedule;
+
+    /// Goes to the next occurrence; false where there are no more.
+    bool advance();
+    [[nodiscard]] bool walks_to(std::int64_t civil);
+    void walk_from_last(std::int64_t civil);
+    void enter(std::size_t range);
 
     Schedule schedule_;
     std::chrono::sys_seconds last_;
     const CronExpression* cron_; ///< null where the schedule is something else
     std::optional<detail::CivilWalk> walk_;
+    std::size_t range_ = 0; ///< of the zone's table, in which the walk is
     UtcOffset offset_{0};
-    std::chrono::sys_seconds end_; ///< of the range with that offset
+    std::chrono::sys_seconds end_; ///< of that range
 };
 
 // ---- implementation ------------------------------------------------------------------------------------------------
@@ -190,6 +201,12 @@ struct PartSearch {
     [[nodiscard]] UtcSecond nothing() const { return forward ? nothing_later : nothing_earlier; }
 };
 
+/// An answer of a search, for those who ask from outside.
+inline std::optional<Instant> occurrence(UtcSecond found) {
+    if (found == nothing_later || found == nothing_earlier) return std::nullopt;
+    return found;
+}
+
 } // namespace detail
 
 inline Result<Schedule> Schedule::parse(std::string_view text, const ScheduleOptions& options) {
@@ -211,30 +228,29 @@ inline Result<Schedule> Schedule::parse(std::string_view text, const ScheduleOpt
     return Schedule(std::shared_ptr<const State>(std::move(state)));
 }
 
-inline std::optional<Instant> Schedule::search(std::chrono::sys_seconds at, bool forward) const {
+inline detail::UtcSecond Schedule::search(detail::UtcSecond at, bool forward) const {
     const std::uint32_t hint = state_->range.load(std::memory_order_relaxed);
     std::size_t range = hint;
     const detail::PartSearch search_parts{state_->zone.table(), state_->dst, range, at, forward};
     const detail::UtcSecond found = search_parts(state_->parts);
     if (range != hint) state_->range.store(static_cast<std::uint32_t>(range), std::memory_order_relaxed);
-    if (found == search_parts.nothing()) return std::nullopt;
     return found;
 }
 
 inline std::optional<Instant> Schedule::next(Instant after) const {
-    return search(floor_to_second(after) + std::chrono::seconds{1}, true);
+    return detail::occurrence(search(floor_to_second(after) + std::chrono::seconds{1}, true));
 }
 
 inline std::optional<Instant> Schedule::next_or_at(Instant from) const {
-    return search(std::chrono::ceil<std::chrono::seconds>(from), true);
+    return detail::occurrence(search(std::chrono::ceil<std::chrono::seconds>(from), true));
 }
 
 inline std::optional<Instant> Schedule::previous(Instant before) const {
-    return search(std::chrono::ceil<std::chrono::seconds>(before) - std::chrono::seconds{1}, false);
+    return detail::occurrence(search(std::chrono::ceil<std::chrono::seconds>(before) - std::chrono::seconds{1}, false));
 }
 
 inline std::optional<Instant> Schedule::previous_or_at(Instant until) const {
-    return search(floor_to_second(until), false);
+    return detail::occurrence(search(floor_to_second(until), false));
 }
 
 inline bool Schedule::matches(Instant instant) const {
@@ -245,22 +261,16 @@ inline std::vector<Instant> Schedule::upcoming(Instant after, std::size_t n) con
     std::vector<Instant> result;
     result.reserve(std::min<std::size_t>(n, 1000));
     ScheduleCursor cursor{*this, after};
-    while (result.size() < n) {
-        const auto t = cursor.next();
-        if (!t) break;
-        result.push_back(*t);
-    }
+    while (result.size() < n && cursor.advance())
+        result.push_back(cursor.last_);
     return result;
 }
 
 inline std::vector<Instant> Schedule::between(Instant from, Instant to, std::size_t limit) const {
     std::vector<Instant> result;
     ScheduleCursor cursor{*this, from == Instant::min() ? from : from - Duration{1}};
-    while (result.size() < limit) {
-        const auto t = cursor.next();
-        if (!t || *t >= to) break;
-        result.push_back(*t);
-    }
+    while (result.size() < limit && cursor.advance() && cursor.last_ < to)
+        result.push_back(cursor.last_);
     return result;
 }
 
@@ -318,32 +328,54 @@ inline ScheduleCursor::ScheduleCursor(Schedule schedule, Instant after)
     if (parts.size() == 1) cron_ = std::get_if<CronExpression>(&parts.front().set);
 }
 
-inline std::optional<Instant> ScheduleCursor::next() {
-    std::int64_t civil = detail::no_second;
-    if (walk_) {
-        civil = walk_->next();
-        const auto t = std::chrono::sys_seconds{std::chrono::seconds{civil}} - offset_;
-        if (civil != detail::no_second && t < end_) return last_ = t;
+inline bool ScheduleCursor::advance() {
+    const std::int64_t civil = walk_ ? walk_->next() : detail::no_second;
+    if (civil != detail::no_second && walks_to(civil)) return true;
+    const detail::UtcSecond found = schedule_.search(last_ + std::chrono::seconds{1}, true);
+    if (found == detail::nothing_later) return false;
+    last_ = found;
+    if (cron_ != nullptr) walk_from_last(civil);
+    return true;
+}
+
+/// Goes to the instant at which a clock shows `civil`, the expression's next civil time, and says whether it is the
+/// next occurrence. Outside of the range that the walk is in, it is where both it and the last occurrence are further
+/// from every change of offset than one can go: no time between them was skipped or shown twice.
+inline bool ScheduleCursor::walks_to(std::int64_t civil) {
+    const std::chrono::sys_seconds as_utc{std::chrono::seconds{civil}};
+    if (as_utc - offset_ < end_) {
+        last_ = as_utc - offset_;
+        return true;
     }
-    const auto found = schedule_.search(last_ + std::chrono::seconds{1}, true);
-    if (!found) return std::nullopt;
-    last_ = floor_to_second(*found);
-    if (cron_ != nullptr) enter_range(civil);
-    return found;
+    constexpr auto far = 2 * detail::largest_offset;
+    const ZoneTable& table = schedule_.zone().table();
+    if (end_ - last_ < far) return false;
+    std::size_t i = range_ + 1;
+    while (as_utc - table[i].offset >= table.end_of(i))
+        ++i;
+    const auto t = as_utc - table[i].offset;
+    if (t - table[i].begin < far) return false;
+    enter(i);
+    last_ = t;
+    return true;
 }
 
 /// In the first hours after a change of offset not every civil time is an occurrence, so nobody walks there. A walk
 /// that has just passed `civil` goes on where that is what was found.
-inline void ScheduleCursor::enter_range(std::int64_t civil) {
+inline void ScheduleCursor::walk_from_last(std::int64_t civil) {
     const ZoneTable& table = schedule_.zone().table();
-    const std::size_t i = table.index_of(last_, schedule_.state_->range.load(std::memory_order_relaxed) + 1);
-    offset_ = table[i].offset;
-    end_ = table.end_of(i);
+    enter(table.index_of(last_, schedule_.state_->range.load(std::memory_order_relaxed) + 1));
     const std::chrono::local_seconds reached{last_.time_since_epoch() + offset_};
-    if (last_ - table[i].begin < detail::largest_change)
+    if (last_ - table[range_].begin < detail::largest_change)
         walk_.reset();
     else if (!walk_ || reached.time_since_epoch().count() != civil)
         walk_.emplace(*cron_, reached);
+}
+
+inline void ScheduleCursor::enter(std::size_t range) {
+    range_ = range;
+    offset_ = schedule_.zone().table()[range].offset;
+    end_ = schedule_.zone().table().end_of(range);
 }
 
 } // namespace carillon
