@@ -3,8 +3,14 @@
 # quickstart.sh [jobs.json] [seconds] - installs what is missing, builds the quickstart and runs it.
 set -euo pipefail
 
+usage="usage: quickstart.sh [jobs.json] [seconds]"
+if [[ $# -gt 2 || ${1:-} == -* ]]; then
+    echo "$usage"
+    [[ ${1:-} == -h || ${1:-} == --help ]]
+    exit
+fi
 jobs=$(realpath -m "${1:-$(dirname "${BASH_SOURCE[0]}")/quickstart/jobs.json}")
-[[ -r $jobs ]] || { echo "quickstart.sh: cannot read $jobs; usage: quickstart.sh [jobs.json] [seconds]" >&2; exit 1; }
+[[ -r $jobs ]] || { echo "quickstart.sh: cannot read $jobs; $usage" >&2; exit 1; }
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tests/support/install.sh
 

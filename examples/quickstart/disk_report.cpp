@@ -21,7 +21,7 @@ nlohmann::json disk_report(carillon::RunContext& run) {
     fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, error);
     for (; at != fs::recursive_directory_iterator(); at.increment(error)) {
         if (run.stop_requested()) throw std::runtime_error("stopped after " + std::to_string(files) + " files");
-        if (error || !at->is_regular_file(error) || at->is_symlink(error)) continue;
+        if (!at->is_regular_file(error) || at->is_symlink(error)) continue;
         const std::uintmax_t size = at->file_size(error);
         if (error) {
             ++unreadable;
@@ -30,6 +30,7 @@ nlohmann::json disk_report(carillon::RunContext& run) {
         ++files;
         bytes += size;
     }
+    if (error) throw fs::filesystem_error("not walked to the end", root, error);
     return {{"files", files}, {"bytes", bytes}, {"unreadable", unreadable}};
 }
 

@@ -6,9 +6,9 @@
 
 namespace quickstart {
 
-/// {"command": "..."}: runs it with /bin/sh, without input; result {"output": "..."}, the last 4 KiB of what it
-/// printed. An exit status other than 0, or a signal, is a failure. When the run shall stop, the command and its
-/// children get SIGTERM.
+/// {"command": "..."}: runs it with /bin/sh, without input; result {"output": "..."}, the last 4 KiB of what it and its
+/// children printed, who are waited for. An exit status other than 0, or a signal, is a failure. When the run shall
+/// stop, they all get SIGTERM, and a second later SIGKILL.
 nlohmann::json shell(carillon::RunContext& run);
 
 /// {"path": "..."}: walks the directory; result {"files": n, "bytes": n, "unreadable": n}. A path that is no directory

@@ -6,41 +6,25 @@
 #include <carillon/carillon.hpp>
 
 #include "handlers.hpp"
+#include "report.hpp"
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <csignal>
 #include <fstream>
-#include <iomanip>
 #include <iostream>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
+#include <string_view>
+#include <system_error>
+#include <vector>
 
 namespace {
 
-using carillon::JobRun;
+using namespace quickstart;
 using carillon::JobSpec;
 using carillon::RunContext;
-
-std::mutex output_mutex;
-
-std::string clock_time(carillon::Instant instant) {
-    return carillon::to_rfc3339(std::chrono::floor<std::chrono::seconds>(instant)).substr(11, 8);
-}
-
-std::string day_and_time(const std::optional<carillon::Instant>& instant) {
-    return instant ? carillon::to_rfc3339(std::chrono::floor<std::chrono::seconds>(*instant)) : "-";
-}
-
-/// One line about a run that ends.
-void print_run(const RunContext& run, const std::string& outcome) {
-    const std::lock_guard lock(output_mutex);
-    std::cout << clock_time(run.scheduled_for()) << "  " << std::left << std::setw(8) << run.tenant() << std::setw(40)
-              << run.job_name() << outcome << std::endl;
-}
 
 /// The same handler, telling how each of its runs ends.
 template <class Function>
@@ -48,64 +32,48 @@ auto told(Function function) {
     return [function](RunContext& run) {
         try {
             nlohmann::json result = function(run);
-            print_run(run, "completed  " + result.dump());
+            print_run(run, "completed", result.dump());
             return result;
         } catch (const std::exception& error) {
-            print_run(run, std::string(run.stop_requested() ? "stopped    " : "failed     ") + error.what());
+            print_run(run, run.stop_requested() ? "stopped" : "failed", error.what());
             throw;
         }
     };
 }
 
-/// Puts every job of the file; returns how many were refused.
-int put_jobs(carillon::SchedulerFacade<>& scheduler, const nlohmann::json& file) {
-    int refused = 0;
-    for (const auto& [tenant, jobs] : file.items()) {
-        for (const auto& [key, spec] : jobs.items()) {
-            try {
-                scheduler.put_job({tenant, "quickstart"}, key, spec.get<JobSpec>());
-            } catch (const carillon::Error& error) {
-                ++refused;
-                std::cout << "refused: " << tenant << "/" << key << ": " << to_string(error.code()) << " at column "
-                          << error.column() << "\n  " << error.what() << "\n";
-            }
+/// Puts the jobs of a tenant; returns how many were refused.
+std::size_t put_jobs(carillon::SchedulerFacade<>& scheduler, const std::string& tenant, const nlohmann::json& jobs) {
+    std::size_t refused = 0;
+    for (const auto& [key, spec] : jobs.items()) {
+        try {
+            scheduler.put_job({tenant, "quickstart"}, key, spec.get<JobSpec>());
+        } catch (const carillon::Error& error) {
+            ++refused;
+            print_refused(tenant + "/" + key, error);
         }
     }
     return refused;
 }
 
-void print_table(const carillon::SchedulerFacade<>& scheduler, const std::string& tenant) {
-    std::cout << "\n" << tenant << "\n" << std::left;
-    const auto row = [](const auto& job,
-                        const auto& schedule,
-                        const auto& status,
-                        const auto& runs,
-                        const auto& failures,
-                        const auto& last,
-                        const auto& next) {
-        std::cout << "  " << std::setw(40) << job << std::setw(32) << schedule << std::setw(11) << status << std::right
-                  << std::setw(5) << runs << std::setw(10) << failures << std::left << "  " << std::setw(22) << last
-                  << next << "\n";
-    };
-    row("job", "schedule", "status", "runs", "failures", "last run", "next run");
-    for (const auto& job : scheduler.list_jobs(tenant, {.sort = carillon::JobSort::name}))
-        row(job.name,
-            job.schedule,
-            to_string(job.status),
-            job.run_count,
-            job.failure_count,
-            day_and_time(job.last_run_at),
-            day_and_time(job.next_run_at));
+sigset_t end_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    return signals;
+}
+
+/// Blocked before any thread is started, so that they all leave Ctrl-C to wait().
+void mask_end_signals(int how) {
+    const sigset_t signals = end_signals();
+    pthread_sigmask(how, &signals, nullptr);
 }
 
 /// Waits for the time to pass, or for Ctrl-C. The end of a child process may interrupt the call: that is no reason.
 void wait(std::chrono::seconds seconds) {
     using namespace std::chrono;
     const auto end = steady_clock::now() + seconds;
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
+    const sigset_t signals = end_signals();
     for (;;) {
         const auto left = std::max(nanoseconds{0}, nanoseconds{end - steady_clock::now()});
         const timespec timeout{floor<std::chrono::seconds>(left).count(), (left % std::chrono::seconds{1}).count()};
@@ -113,34 +81,47 @@ void wait(std::chrono::seconds seconds) {
     }
 }
 
-/// Before any thread is started: they all leave Ctrl-C to wait().
-void block_signals() {
-    sigset_t signals;
-    sigemptyset(&signals);
-    sigaddset(&signals, SIGINT);
-    sigaddset(&signals, SIGTERM);
-    pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+nlohmann::json read_file(const std::string& path) {
+    std::ifstream stream(path);
+    if (!stream) throw std::runtime_error("cannot open " + path);
+    nlohmann::json file = nlohmann::json::parse(stream);
+    if (!file.is_object()) throw std::runtime_error(path + ": expected an object of tenants, saw " + file.type_name());
+    return file;
 }
 
 int run(const std::string& path, std::chrono::seconds seconds) {
-    std::ifstream stream(path);
-    if (!stream) throw std::runtime_error("cannot open " + path);
-    const nlohmann::json file = nlohmann::json::parse(stream);
-
+    const nlohmann::json file = read_file(path);
     carillon::SchedulerFacade<> scheduler;
     carillon::Worker worker{scheduler, {.threads = 4}};
-    worker.handle("shell", told(quickstart::shell));
-    worker.handle("disk_report", told(quickstart::disk_report));
-    const int refused = put_jobs(scheduler, file);
+    worker.handle("shell", told(shell));
+    worker.handle("disk_report", told(disk_report));
 
+    std::vector<std::string> tenants;
+    std::size_t refused = 0;
+    for (const auto& [tenant, jobs] : file.items()) {
+        const std::size_t refused_here = put_jobs(scheduler, tenant, jobs);
+        if (refused_here < jobs.size()) tenants.push_back(tenant);
+        refused += refused_here;
+    }
+
+    print_heading();
     worker.start();
     wait(seconds);
+    mask_end_signals(SIG_UNBLOCK); // another Ctrl-C ends the program at once
     worker.stop(std::chrono::seconds{1}, std::chrono::seconds{5});
 
-    for (const auto& [tenant, jobs] : file.items())
+    for (const std::string& tenant : tenants)
         print_table(scheduler, tenant);
     if (refused > 0) std::cout << "\nrefused jobs: " << refused << "\n";
     return 0;
+}
+
+std::chrono::seconds read_seconds(std::string_view text) {
+    int seconds = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+    if (error != std::errc() || end != text.data() + text.size() || seconds < 0)
+        throw std::runtime_error("expected a number of seconds, saw \"" + std::string(text) + "\"");
+    return std::chrono::seconds{seconds};
 }
 
 } // namespace
@@ -151,8 +132,8 @@ int main(int argc, char** argv) {
         return 2;
     }
     try {
-        block_signals();
-        return run(argv[1], std::chrono::seconds{argc == 3 ? std::stoi(argv[2]) : 10});
+        mask_end_signals(SIG_BLOCK);
+        return run(argv[1], read_seconds(argc == 3 ? argv[2] : "10"));
     } catch (const std::exception& error) {
         std::cerr << "quickstart: " << error.what() << "\n";
         return 1;

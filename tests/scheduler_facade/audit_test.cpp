@@ -4,6 +4,7 @@
 #include "carillon/worker/worker.hpp"
 
 #include "scheduler_facade/fixture.hpp"
+#include "support/temporary_file.hpp"
 
 #include <algorithm>
 #include <filesystem>
@@ -53,28 +54,6 @@ std::vector<std::string> audit_of(const SchedulerFacade<>& scheduler) {
     std::reverse(recorded.begin(), recorded.end());
     return texts_of(recorded);
 }
-
-/// A file of its own that goes with it.
-class TemporaryFile {
-public:
-    explicit TemporaryFile(const std::string& name)
-        : path_((fs::temp_directory_path() / ("carillon-" + RunId::next(monday_8).str() + name)).string()) {}
-    ~TemporaryFile() { fs::remove(path_); }
-    TemporaryFile(const TemporaryFile&) = delete;
-    TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-    [[nodiscard]] const std::string& path() const { return path_; }
-    [[nodiscard]] std::vector<std::string> lines() const {
-        std::ifstream file(path_, std::ios::binary);
-        std::vector<std::string> lines;
-        for (std::string line; std::getline(file, line);)
-            lines.push_back(line);
-        return lines;
-    }
-
-private:
-    std::string path_;
-};
 
 } // namespace
 
@@ -458,7 +437,7 @@ TEST_CASE_METHOD(FacadeFixture, "sink: one that comes later gets what happens fr
 }
 
 TEST_CASE_METHOD(FacadeFixture, "JsonLinesSink: a line for each event, which reads back as the event") {
-    const TemporaryFile file("events.jsonl");
+    const TemporaryFile file;
     scheduler.add_audit_sink(JsonLinesSink(file.path()));
     JobSpec spec = daily("two\nlines \"quoted\" \xf0\x9f\x94\x94");
     spec.description = std::string(4'096, 'd');
@@ -479,7 +458,7 @@ TEST_CASE_METHOD(FacadeFixture, "JsonLinesSink: a line for each event, which rea
 }
 
 TEST_CASE_METHOD(FacadeFixture, "JsonLinesSink: appends to what the file has, and copies and other sinks share it") {
-    const TemporaryFile file("shared.jsonl");
+    const TemporaryFile file;
     std::ofstream(file.path()) << "first line\n";
     const JsonLinesSink sink(file.path());
     scheduler.add_audit_sink(sink);
