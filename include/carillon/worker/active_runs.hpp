@@ -33,6 +33,7 @@ struct ActiveRun {
     ClaimedRun claimed;
     std::stop_source stop;
     StopCause cause = StopCause::none; ///< the strongest so far
+    SteadyTime begun_at{};             ///< when its handler was called
     bool executing = false;            ///< a thread has taken it, and its handler has not returned
 
     [[nodiscard]] RunRef ref() const noexcept { return {claimed.run.id, claimed.run.fence}; }
@@ -85,6 +86,14 @@ public:
         return run.cause;
     }
 
+    /// Forgets all of them, as if the process had died.
+    void clear() {
+        const std::lock_guard lock(mutex_);
+        queue_.clear();
+        runs_.clear();
+        executing_ = 0;
+    }
+
     void remove(const std::vector<RunFinish>& finished) {
         const std::lock_guard lock(mutex_);
         for (const RunFinish& finish : finished)
@@ -111,6 +120,15 @@ public:
         for (const auto& [ref, run] : runs_)
             refs.push_back(ref);
         return refs;
+    }
+
+    /// Copies of the rows in the queue, the next one first.
+    [[nodiscard]] std::vector<JobRun> waiting_rows() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<JobRun> rows;
+        for (const ActiveRun* run : queue_)
+            rows.push_back(run->claimed.run);
+        return rows;
     }
 
     /// Copies of the rows whose handlers have not returned, for a report.

@@ -35,6 +35,11 @@
 
 namespace carillon {
 
+namespace testing {
+template <Storage StorageT>
+class WorkerStepper;
+} // namespace testing
+
 struct WorkerOptions {
     /// Handlers that may run at a time after start(). 1 or more.
     std::size_t threads = 4;
@@ -98,6 +103,7 @@ public:
     [[nodiscard]] const std::string& name() const noexcept { return options_.name; }
 
 private:
+    friend class testing::WorkerStepper<StorageT>;
     using ActiveRun = detail::ActiveRun;
     enum class Polled : std::uint8_t { nothing, executed, too_new };
 
@@ -107,7 +113,9 @@ private:
     void watch_storage();
 
     // the loop
+    void open();
     void loop();
+    SteadyTime turn_or_report();
     bool turn();
     [[nodiscard]] SteadyTime next_turn(bool progress) const;
     void renew_leases();
@@ -117,6 +125,7 @@ private:
     void report_unhandled(const std::set<std::string>& types);
     std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
     bool hand_out();
+    void post_executions(std::size_t count);
     std::size_t claim_ahead(std::size_t limit);
     void return_stalled();
     [[nodiscard]] std::size_t free_slots() const;
@@ -125,6 +134,9 @@ private:
     void execute_waiting();
     Polled poll_next(Instant due_by, const RunId& newest, bool first);
     void execute(ActiveRun& active, Duration lease);
+    [[nodiscard]] std::shared_ptr<const Handler> begin(ActiveRun& active);
+    [[nodiscard]] RunContext context_of(ActiveRun& active, Duration lease);
+    void conclude(ActiveRun& active, HandlerOutcome outcome);
     [[nodiscard]] RunTransition transition_of(ActiveRun& active, HandlerOutcome outcome);
     bool heartbeat_of(ActiveRun& run, Duration lease);
     void finish(std::vector<RunFinish> finishes);
@@ -136,6 +148,7 @@ private:
     bool wait_until_idle(Duration patience);
     void end_loop();
     void flush_last(const std::string& otherwise);
+    void forget_everything();
 
     std::shared_ptr<detail::FacadeCore<StorageT>> core_;
     WorkerOptions options_;

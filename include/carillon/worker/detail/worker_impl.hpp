@@ -162,21 +162,27 @@ void Worker<StorageT>::start() {
     const std::lock_guard stopping(stop_mutex_);
     if (claiming_) throw Error(Errc::invalid_state, "the worker runs already");
     if (!pool_) pool_ = std::make_unique<ThreadPool>(options_.threads);
-    claiming_ = true;
     if (started_) { // a handler has stopped it, and the loop is still there
+        claiming_ = true;
         wake_.notify();
         return;
     }
-    loop_ends_ = false;
-    next_renewal_ = last_renewal_ = queue_moved_at_ = core_->clock->steady_now();
-    next_cleaning_ = next_renewal_;
-    started_ = true;
+    open();
     try {
         loop_thread_ = std::thread([this] { loop(); });
     } catch (...) {
         started_ = claiming_ = false;
         throw;
     }
+}
+
+/// Ready for the first turn of the loop.
+template <Storage StorageT>
+void Worker<StorageT>::open() {
+    loop_ends_ = false;
+    next_renewal_ = last_renewal_ = queue_moved_at_ = core_->clock->steady_now();
+    next_cleaning_ = next_renewal_;
+    started_ = claiming_ = true;
 }
 
 template <Storage StorageT>
@@ -244,6 +250,15 @@ void Worker<StorageT>::flush_last(const std::string& otherwise) {
     } catch (...) {
         report("results of runs could not be stored and are " + otherwise + ": " + detail::caught_text());
     }
+}
+
+/// As a process that dies, where no thread of this worker is left that could notice.
+template <Storage StorageT>
+void Worker<StorageT>::forget_everything() {
+    started_ = claiming_ = false;
+    active_.clear();
+    finished_.clear();
+    last_tenant_.clear();
 }
 
 } // namespace carillon

@@ -17,14 +17,21 @@ template <Storage StorageT>
 void Worker<StorageT>::loop() {
     const detail::WorkScope scope(this);
     while (!loop_ends_) {
-        SteadyTime next = core_->clock->steady_now() + detail::longest_wait;
-        try {
-            const bool progress = turn();
-            next = std::min(next, next_turn(progress));
-        } catch (...) {
-            report("the storage failed, trying again in a second: " + detail::caught_text());
-        }
+        const SteadyTime next = turn_or_report();
         if (!loop_ends_) core_->clock->wait_until(wake_, next);
+    }
+}
+
+/// One turn. Returns when the next one is wanted, unless something wakes the loop before.
+template <Storage StorageT>
+SteadyTime Worker<StorageT>::turn_or_report() {
+    const SteadyTime latest = core_->clock->steady_now() + detail::longest_wait;
+    try {
+        const bool progress = turn();
+        return std::min(latest, next_turn(progress));
+    } catch (...) {
+        report("the storage failed, trying again in a second: " + detail::caught_text());
+        return latest;
     }
 }
 
@@ -157,10 +164,16 @@ bool Worker<StorageT>::hand_out() {
         const std::size_t count = claim_ahead(free);
         if (count == 0) break;
         progress = true;
-        pool_->post([this] { execute_waiting(); }, std::min(count, options_.threads));
+        post_executions(std::min(count, options_.threads));
         if (count < free) break;
     }
     return progress;
+}
+
+/// Without a pool the queue is left to whoever steps this worker.
+template <Storage StorageT>
+void Worker<StorageT>::post_executions(std::size_t count) {
+    if (pool_) pool_->post([this] { execute_waiting(); }, count);
 }
 
 /// Queues up to `limit` runs for the threads; returns how many.

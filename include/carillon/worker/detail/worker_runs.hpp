@@ -20,17 +20,36 @@ void Worker<StorageT>::execute_waiting() {
 
 template <Storage StorageT>
 void Worker<StorageT>::execute(ActiveRun& active, Duration lease) {
-    const RunRef ref = active.ref();
-    const JobRun& run = active.claimed.run;
-    const auto handler = handler_of(run.action_type);
-    if (!handler || active.stop.stop_requested()) { // it ends without having begun
-        active_.end(active);
-        return finish({{ref, release(run, core_->clock->now())}});
+    const auto handler = begin(active);
+    if (!handler) return;
+    RunContext context = context_of(active, lease);
+    conclude(active, call_handler(*handler, context));
+}
+
+/// The handler to call for a run that was taken; null where the run has ended without having begun.
+template <Storage StorageT>
+std::shared_ptr<const Handler> Worker<StorageT>::begin(ActiveRun& active) {
+    auto handler = handler_of(active.claimed.run.action_type);
+    if (handler && !active.stop.stop_requested()) {
+        active.begun_at = core_->clock->steady_now();
+        return handler;
     }
-    RunContext context(active.claimed, active.stop.get_token(), [&] { return heartbeat_of(active, lease); });
-    const SteadyTime begin = core_->clock->steady_now();
-    HandlerOutcome outcome = call_handler(*handler, context);
-    const Duration took = core_->clock->steady_now() - begin;
+    active_.end(active);
+    finish({{active.ref(), release(active.claimed.run, core_->clock->now())}});
+    return nullptr;
+}
+
+template <Storage StorageT>
+RunContext Worker<StorageT>::context_of(ActiveRun& active, Duration lease) {
+    return RunContext(
+        active.claimed, active.stop.get_token(), [this, &active, lease] { return heartbeat_of(active, lease); });
+}
+
+/// Stores what became of a run whose handler has ended. The run is gone then.
+template <Storage StorageT>
+void Worker<StorageT>::conclude(ActiveRun& active, HandlerOutcome outcome) {
+    const RunRef ref = active.ref();
+    const Duration took = core_->clock->steady_now() - active.begun_at;
     typical_microseconds_ += (took.count() - typical_microseconds_) / 8;
     RunTransition to = transition_of(active, std::move(outcome));
     to.duration = took;
