@@ -21,6 +21,12 @@ json           nlohmann-json3-dev         /usr/include/nlohmann/json.hpp     fet
 date           libhowardhinnant-date-dev  /usr/include/date/date.h           fetched
 catch2         catch2                     /usr/include/catch2/catch*.hpp     fetched
 benchmark      libbenchmark-dev           /usr/include/benchmark/benchmark.h
+asio           libasio-dev                /usr/include/asio.hpp
+go             golang-go                  go                                 optional
+robfig         golang-github-robfig-cron-dev /usr/share/gocode/src/github.com/robfig/cron/cron.go optional
+node           nodejs                     node                               optional
+npm            npm                        npm                                optional
+croniter       python3-croniter           /usr/lib/python3/dist-packages/croniter/croniter.py optional
 '
 
 # The row of one need: "package probe kind".
