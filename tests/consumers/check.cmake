@@ -37,10 +37,11 @@ function(build_consumer project)
     run("${WORK}/build/consumer")
 endfunction()
 
-# The consumer's cache has no entry that decides how the consumer is compiled, and none of our own programs is in its build.
+# The consumer's cache has no entry that decides how the consumer is compiled or installed, and none of our own programs
+# is in its build.
 function(expect_untouched)
     file(STRINGS "${WORK}/build/CMakeCache.txt" touched REGEX
-         "^(CMAKE_CXX_STANDARD|CMAKE_CXX_EXTENSIONS|BUILD_SHARED_LIBS|BUILD_TESTING|USE_SYSTEM_TZ_DB|JSON_[A-Za-z]+|CATCH_[A-Z_]+)[:-]")
+         "^(CMAKE_CXX_STANDARD|CMAKE_CXX_EXTENSIONS|BUILD_SHARED_LIBS|BUILD_TESTING|USE_SYSTEM_TZ_DB|CMAKE_INSTALL_LIBDIR|JSON_[A-Za-z]+|CATCH_[A-Z_]+)[:-]")
     if(touched)
         message(FATAL_ERROR "The consumer's cache should have no entry from us, saw: ${touched}")
     endif()
