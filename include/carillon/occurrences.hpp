@@ -14,10 +14,12 @@ namespace carillon {
 /// The occurrences of a job: those of its schedule within its bounds and not on its excluded dates.
 class Occurrences {
 public:
-    /// Both must outlive this.
-    Occurrences(const JobDefinition& job, const Schedule& schedule)
+    /// Both must outlive this. A `cursor` that a later time zone database has computed than the schedule's is taken at
+    /// its word: it is the next occurrence, and what the schedule says counts only behind it.
+    Occurrences(const JobDefinition& job, const Schedule& schedule, std::optional<Instant> cursor = std::nullopt)
         : job_(job)
-        , schedule_(schedule) {}
+        , schedule_(schedule)
+        , cursor_(cursor) {}
 
     /// The first one after `after`.
     [[nodiscard]] std::optional<Instant> next(Instant after) const;
@@ -25,12 +27,14 @@ public:
     [[nodiscard]] std::optional<Instant> last_in(Instant after, Instant until) const;
 
 private:
+    [[nodiscard]] std::optional<Instant> last_by_schedule(Instant after, Instant until) const;
     [[nodiscard]] bool excluded(Instant occurrence) const;
     [[nodiscard]] Instant first_on_its_date(Instant occurrence) const;
     [[nodiscard]] Instant last_on_its_date(Instant occurrence) const;
 
     const JobDefinition& job_;
     const Schedule& schedule_;
+    std::optional<Instant> cursor_;
 };
 
 // ---- implementation ------------------------------------------------------------------------------------------------
@@ -40,6 +44,7 @@ inline constexpr Duration one_tick{1};
 }
 
 inline std::optional<Instant> Occurrences::next(Instant after) const {
+    if (cursor_ && after < *cursor_) return cursor_;
     if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
     for (auto at = schedule_.next(after); at; at = schedule_.next(after)) {
         if (job_.end_at && *at >= *job_.end_at) return std::nullopt;
@@ -50,6 +55,13 @@ inline std::optional<Instant> Occurrences::next(Instant after) const {
 }
 
 inline std::optional<Instant> Occurrences::last_in(Instant after, Instant until) const {
+    if (!cursor_ || *cursor_ <= after) return last_by_schedule(after, until);
+    if (until < *cursor_) return std::nullopt;
+    const auto behind = last_by_schedule(*cursor_, until);
+    return behind ? behind : cursor_;
+}
+
+inline std::optional<Instant> Occurrences::last_by_schedule(Instant after, Instant until) const {
     if (job_.end_at && until >= *job_.end_at) until = *job_.end_at - detail::one_tick;
     if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
     auto at = schedule_.previous_or_at(until);

@@ -6,6 +6,7 @@
 // Pure: no clock, no storage, no locks. The worker, the facade's verbs and their previews call the same functions.
 #pragma once
 
+#include "carillon/detail/cursor_version.hpp"
 #include "carillon/detail/job_events.hpp"
 #include "carillon/model/job.hpp"
 #include "carillon/occurrences.hpp"
@@ -76,7 +77,8 @@ class PlanBuilder {
 public:
     PlanBuilder(const JobView& job, const Schedule& schedule, const KeyState& key, Instant now)
         : job_(job.definition)
-        , occurrences_(job.definition, schedule)
+        , schedule_(schedule)
+        , occurrences_(job.definition, schedule, later_cursor(job.progress, schedule))
         , progress_(job.progress)
         , key_(key)
         , others_(key.busy() > 0)
@@ -260,6 +262,7 @@ private:
     JobChange finish() {
         const Instant from = progress_.high_water.value_or(now_);
         progress_.next_run_at = runs_left() == 0 ? std::nullopt : occurrences_.next(from);
+        progress_.tzdata_version = cursor_version(job_, schedule_);
         if (!progress_.next_run_at) complete();
         return take();
     }
@@ -279,6 +282,7 @@ private:
     }
 
     const JobDefinition& job_;
+    const Schedule& schedule_;
     Occurrences occurrences_;
     JobProgress progress_;
     KeyState key_;
@@ -359,6 +363,7 @@ inline JobChange back_off(const JobView& job, const std::string& error, Instant 
     change.at = now;
     change.progress = job.progress;
     change.progress->next_run_at = now + std::chrono::minutes{1};
+    change.progress->tzdata_version.clear(); // this moment is no occurrence
     if (++change.progress->evaluation_failures < 5) return change;
     change.progress->next_run_at.reset();
     change.definition =
@@ -380,6 +385,7 @@ close_past(const JobDefinition& job, const Schedule& schedule, JobProgress& prog
 inline std::optional<Instant>
 start_cursor(const JobDefinition& job, const Schedule& schedule, JobProgress& progress, Instant now) {
     progress.high_water = std::max(progress.high_water.value_or(now), now);
+    progress.tzdata_version = detail::cursor_version(job, schedule);
     if (detail::runs_left(job, progress.started_runs) == 0) return std::nullopt;
     if (job.fixed_delay) {
         const Instant first = std::max(job.start_at.value_or(now), *progress.high_water) + *job.fixed_delay;

@@ -156,7 +156,8 @@ ScheduledJob random_job(Random& random) {
                                       .started_runs = random.any_number(),
                                       .evaluation_failures = random.number32(),
                                       .consecutive_failures = random.number32(),
-                                      .purged_until = random.perhaps(random.instant())};
+                                      .purged_until = random.perhaps(random.instant()),
+                                      .tzdata_version = random.text()};
     return job;
 }
 
@@ -248,7 +249,7 @@ const std::string definition_keys =
     "fixed_delay";
 const std::string progress_keys =
     " last_run_at next_run_at run_count failure_count high_water started_runs evaluation_failures "
-    "consecutive_failures purged_until";
+    "consecutive_failures purged_until tzdata_version";
 
 } // namespace
 
@@ -372,8 +373,8 @@ TEST_CASE("json: no member of a struct is without its key") {
                                   j20, j21, j22, j23, j24, j25, j26] = job;
     CHECK(json(job).size() == 26);
     const JobProgress progress;
-    [[maybe_unused]] const auto& [p1, p2, p3, p4, p5, p6, p7, p8, p9] = progress;
-    CHECK(json(ScheduledJob{}).size() == 26 + 9);
+    [[maybe_unused]] const auto& [p1, p2, p3, p4, p5, p6, p7, p8, p9, p10] = progress;
+    CHECK(json(ScheduledJob{}).size() == 26 + 10);
     const JobRun run;
     [[maybe_unused]] const auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15, r16, r17, r18, r19,
                                   r20, r21, r22, r23, r24, r25, r26, r27, r28, r29, r30, r31, r32] = run;
@@ -387,7 +388,7 @@ TEST_CASE("json: no member of a struct is without its key") {
 TEST_CASE("json: what is absent is null") {
     CHECK(null_keys(ScheduledJob{}) ==
           words("action metadata description time_zone start_at end_at max_runs status_reason key idempotency_key "
-                "action_type fixed_delay last_run_at next_run_at high_water purged_until"));
+                "action_type fixed_delay last_run_at next_run_at high_water purged_until tzdata_version"));
     CHECK(null_keys(JobRun{}) == words("started_at completed_at duration_ms result error worker reason retry_of "
                                        "blocked_by idempotency_key last action_type key expires_at"));
     CHECK(null_keys(RunAttempt{}) == words("worker error"));
@@ -417,6 +418,7 @@ TEST_CASE("json: a job looks like this") {
     job.max_runs = 3;
     job.spec_fingerprint = 0xfedc'ba98'7654'3210;
     job.fixed_delay = 10min;
+    job.tzdata_version = "2025b";
     CHECK(json(job) == json::parse(R"({
         "id": "01890a5d-ac96-774b-bcce-b302099a8057", "tenant_id": "acme", "name": "Daily Report", "description": null,
         "schedule": "0 9 * * *", "action": {"type": "run_agent"}, "status": "active", "last_run_at": null,
@@ -434,7 +436,7 @@ TEST_CASE("json: a job looks like this") {
         "status_reason": null, "enabled": true, "key": null, "idempotency_key": null, "high_water": null,
         "started_runs": 0, "evaluation_failures": 0, "consecutive_failures": 0, "purged_until": null,
         "spec_fingerprint": "fedcba9876543210", "action_type": null,
-        "fixed_delay": "10m"})"));
+        "fixed_delay": "10m", "tzdata_version": "2025b"})"));
 }
 
 TEST_CASE("json: a run looks like this") {

@@ -31,11 +31,11 @@ std::string zone_file(std::int32_t offset) {
 /// A database that the test edits.
 struct Files {
     std::map<std::string, std::string, std::less<>> files;
-    int questions = 0;
+    std::vector<std::string> asked{};
 
     TimeZoneSource source() {
         return [this](std::string_view name) -> std::optional<std::string> {
-            ++questions;
+            asked.emplace_back(name);
             const auto found = files.find(name);
             return found == files.end() ? std::nullopt : std::optional(found->second);
         };
@@ -76,10 +76,10 @@ TEST_CASE("zone database: the host's source is asked, once for each zone, and on
     files.files["Here/There"] = zone_file(3600);
     const TestZones zones(files.source());
     CHECK(support::zone("Here/There").offset_at(Instant{}).count() == 3600);
+    CHECK(files.asked == std::vector<std::string>{"Here/There", "tzdata.zi", "+VERSION"});
     CHECK(support::zone("Here/There").offset_at(Instant{}).count() == 3600);
-    CHECK(files.questions == 1);
     CHECK(error_of("../Here/There") == Errc::unknown_time_zone);
-    CHECK(files.questions == 1);
+    CHECK(files.asked.size() == 3);
 }
 
 TEST_CASE("zone database: an unknown zone is asked for again, since it may come") {
@@ -104,7 +104,9 @@ TEST_CASE("zone database: UTC and fixed offsets need no source") {
     const TestZones zones(files.source());
     for (const std::string_view name : {"UTC", "Etc/UTC", "Z", "+05:30", "-00:30"})
         CHECK(TimeZone::find(name).has_value());
-    CHECK(files.questions == 0);
+    CHECK(files.asked.empty());
+    CHECK(support::zone("UTC").database_version().empty());
+    CHECK(support::zone("+05:30").database_version().empty());
 }
 
 TEST_CASE("zone database: what the source throws passes through, and the next call asks again") {
@@ -138,6 +140,9 @@ TEST_CASE("zone database: a reload finds what changed; handles from before stay 
     CHECK(time_zone_generation() != generation);
     CHECK(time_zone_database_version() == "2025b");
     CHECK(before.offset_at(Instant{}).count() == 3600);
+    CHECK(before.database_version() == "2025a");
+    CHECK(support::zone("Here/There").database_version() == "2025b");
+    CHECK(support::zone("Elsewhere").database_version() == "2025b");
     CHECK(support::zone("Here/There").offset_at(Instant{}).count() == 7200);
     CHECK(support::zone("Here/There") != before);
     CHECK(support::zone("Elsewhere") == elsewhere);
@@ -153,7 +158,10 @@ TEST_CASE("zone database: a zone that a reload cannot read stays as it was") {
     CHECK_FALSE(reload_time_zones());
     files.files.clear();
     CHECK_FALSE(reload_time_zones());
+    files.files["+VERSION"] = "2025b";
+    CHECK(reload_time_zones());
     CHECK(support::zone("Here/There").offset_at(Instant{}).count() == 3600);
+    CHECK(support::zone("Here/There").database_version() == "2025b"); // all there is of it in this release
 }
 
 TEST_CASE("zone database: a new version alone is a change") {

@@ -12,6 +12,7 @@
 #include <exception>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -48,6 +49,29 @@ struct FacadeCore {
             return plan(job, schedules.schedule_of(job.definition), key, now);
         } catch (const std::exception& error) {
             return back_off(job, error.what(), now);
+        }
+    }
+
+    /// Empty where the host's source of time zones fails.
+    [[nodiscard]] static std::string tzdata_version() {
+        try {
+            return time_zone_database_version();
+        } catch (const std::exception&) {
+            return {};
+        }
+    }
+
+    /// Brings the cursor of a job up to date with this process's time zone database. A schedule that cannot be
+    /// evaluated is a matter for when the job is due.
+    [[nodiscard]] JobChange revise_cursor(const JobView& job, Instant now) {
+        try {
+            return detail::revise_cursor(job, schedules.schedule_of(job.definition), now);
+        } catch (const std::exception&) {
+            JobChange change;
+            change.at = now;
+            change.progress = job.progress;
+            change.progress->tzdata_version.clear();
+            return change;
         }
     }
 

@@ -26,28 +26,34 @@ namespace carillon::detail {
     return options;
 }
 
-/// Thread-safe; bounded.
+/// Thread-safe; bounded. Forgets what it parsed before the time zone database changed.
 class ScheduleCache {
 public:
     /// Throws Error where the text does not parse (any more: its zone may have gone).
     [[nodiscard]] Schedule schedule_of(const JobDefinition& job) {
+        const Key key{job.revision, time_zone_generation()};
         {
             const std::lock_guard lock(mutex_);
             const auto at = entries_.find(job.id);
-            if (at != entries_.end() && at->second.revision == job.revision) return at->second.schedule;
+            if (at != entries_.end() && at->second.key == key) return at->second.schedule;
         }
         Schedule schedule = Schedule::parse(job.schedule, schedule_options(job)).value();
         const std::lock_guard lock(mutex_);
         if (entries_.size() >= capacity) entries_.clear();
-        entries_.insert_or_assign(job.id, Entry{job.revision, schedule});
+        entries_.insert_or_assign(job.id, Entry{key, schedule});
         return schedule;
     }
 
 private:
     static constexpr std::size_t capacity = 100'000;
 
-    struct Entry {
+    struct Key {
         std::uint64_t revision;
+        std::uint64_t zone_generation;
+        friend bool operator==(const Key&, const Key&) = default;
+    };
+    struct Entry {
+        Key key;
         Schedule schedule;
     };
 

@@ -161,6 +161,9 @@ struct JobProgress {
     std::uint32_t consecutive_failures = 0;
     /// The ledger has forgotten occurrences up to this one.
     std::optional<Instant> purged_until = std::nullopt;
+    /// The release of the time zone database that the cursor was computed with ("2025b"): only a later one computes it
+    /// again. Empty where the cursor depends on none.
+    std::string tzdata_version = "";
 
     friend bool operator==(const JobProgress&, const JobProgress&) = default;
 };

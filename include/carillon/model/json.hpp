@@ -65,7 +65,7 @@ template <detail::JsonValueType Json>
 void from_json(const Json& in, JobDefinition& job);
 
 /// The keys of the definition, and last_run_at next_run_at run_count failure_count; high_water started_runs
-/// evaluation_failures consecutive_failures purged_until.
+/// evaluation_failures consecutive_failures purged_until tzdata_version.
 template <detail::JsonValueType Json>
 void to_json(Json& out, const ScheduledJob& job);
 template <detail::JsonValueType Json>

@@ -178,6 +178,7 @@ struct JsonMembers<ScheduledJob> {
         each.member("evaluation_failures", job.evaluation_failures);
         each.member("consecutive_failures", job.consecutive_failures);
         each.member("purged_until", job.purged_until);
+        each.text("tzdata_version", job.tzdata_version);
     }
 };
 

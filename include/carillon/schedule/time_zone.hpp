@@ -70,6 +70,9 @@ public:
 
     [[nodiscard]] const std::string& name() const noexcept { return data_->name; }
     [[nodiscard]] const ZoneTable& table() const noexcept { return data_->table; }
+    /// "2025b", the release of the database that it was read from: of two releases the later one is the greater text.
+    /// Empty for UTC, for a fixed offset, for a zone of the host's own making, and where the database does not say.
+    [[nodiscard]] const std::string& database_version() const noexcept { return data_->version; }
 
     [[nodiscard]] UtcOffset offset_at(Instant instant) const noexcept;
     /// "CEST", or "+0530" where the zone has no letters for it.

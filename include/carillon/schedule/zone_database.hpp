@@ -70,6 +70,7 @@ namespace detail {
 struct ZoneData {
     std::string name;
     ZoneTable table;
+    std::string version{}; ///< of the database that it was read from
 };
 
 /// The whole file; nothing where it cannot be read or is far larger than any zone. Reading a folder fails in fread.
@@ -125,7 +126,7 @@ public:
         if (!bytes || !bytes->starts_with("TZif")) return unknown;
         auto table = read_tzif(*bytes);
         if (!table) return ParseError{Errc::invalid_time_zone_data, name, 1, TextKind::schedule};
-        auto entry = std::make_shared<const ZoneData>(ZoneData{std::string(name), *std::move(table)});
+        auto entry = std::make_shared<const ZoneData>(ZoneData{std::string(name), *std::move(table), version()});
         return remember(std::move(entry), generation);
     }
 
@@ -144,7 +145,7 @@ public:
         const auto [source, generation] = current_source();
         const std::string old_version = version();
         const std::string new_version = read_version(*source);
-        Zones changed = read_changed(*source);
+        Zones changed = read_changed(*source, new_version);
         if (changed.empty() && new_version == old_version) return false;
         const std::unique_lock lock(mutex_);
         if (generation != generation_) return true; // the source was replaced meanwhile
@@ -196,14 +197,15 @@ private:
         return zones_;
     }
 
-    Zones read_changed(const TimeZoneSource& source) {
+    /// A zone that cannot be read any more is the old one, in the new version as well.
+    Zones read_changed(const TimeZoneSource& source, const std::string& new_version) {
         Zones changed;
         for (const auto& [name, entry] : in_use()) {
             const auto bytes = source(name);
-            if (!bytes) continue;
-            auto table = read_tzif(*bytes);
-            if (!table || *table == entry->table) continue;
-            changed[name] = std::make_shared<const ZoneData>(ZoneData{name, *std::move(table)});
+            const auto read = bytes ? read_tzif(*bytes) : Result<ZoneTable>(ParseError{});
+            const ZoneTable& table = read ? *read : entry->table;
+            if (table == entry->table && new_version == entry->version) continue;
+            changed[name] = std::make_shared<const ZoneData>(ZoneData{name, table, new_version});
         }
         return changed;
     }

@@ -51,6 +51,7 @@ public:
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query) const;
 
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change);
+    MaterialiseResult revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change);
     std::vector<ClaimedRun> claim(const ClaimRequest& request);
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease);
     std::vector<bool> finish(std::vector<RunFinish> finishes);
@@ -82,6 +83,8 @@ private:
     void index(JobRow& job);
     void unindex(JobRow& job);
     void update_due(JobRow& job);
+    void count_version(JobRow& job);
+    std::vector<JobRow*> jobs_before_version(const std::string& tzdata_version, std::size_t limit);
     void write(JobRow& job, JobChange&& change, JobWrite& out);
     void replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition);
     static void record(TenantRow& tenant, const AuditEvent& event);
@@ -117,6 +120,8 @@ private:
     typename Rows::ClaimQueue queue_;
     typename Rows::LeaseHeap leases_;
     JobId purge_cursor_;
+    typename Rows::VersionCounts versions_;
+    JobId revision_cursor_;
 };
 
 using MemoryStorage = BasicMemoryStorage<void>;
@@ -148,3 +153,4 @@ private:
 
 #include "carillon/storage/detail/memory_jobs.hpp"
 #include "carillon/storage/detail/memory_runs.hpp"
+#include "carillon/storage/detail/memory_versions.hpp"

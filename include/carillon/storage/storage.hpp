@@ -47,6 +47,9 @@
 // 17. purge deletes what Retention names and nothing else: never an open run, never a job that has not been removed.
 // 18. next_due is never later than the moment at which materialise or claim has something to do. What a claim that came
 //     back empty has left behind does not count.
+// 19. revise_cursors asks about active jobs that have a cursor and a `tzdata_version` before the one given, byte by
+// byte
+//     and not empty; in any order, about each once a call.
 #pragma once
 
 #include "carillon/clock.hpp"
@@ -322,6 +325,8 @@ concept Storage = requires(S& storage, const S& reader, const std::string& tenan
 
     // For up to `limit` active jobs whose cursor is not after `now`, earliest first: asks `change` and writes.
     { storage.materialise(now, limit, change) } -> std::same_as<MaterialiseResult>;
+    // For up to `limit` active jobs whose cursor comes from a time zone database before this one: asks `change` and writes.
+    { storage.revise_cursors(tenant, limit, change) } -> std::same_as<MaterialiseResult>;
     { storage.claim(claim) } -> std::same_as<std::vector<ClaimedRun>>;
     // Renews the leases of all of them in one write.
     { storage.heartbeat(refs, lease) } -> std::same_as<std::vector<HeartbeatAnswer>>;

@@ -45,6 +45,8 @@ public:
                                                              const AuditQuery& query) const = 0;
 
     virtual MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) = 0;
+    virtual MaterialiseResult
+    revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change) = 0;
     virtual std::vector<ClaimedRun> claim(const ClaimRequest& request) = 0;
     virtual std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) = 0;
     virtual std::vector<bool> finish(std::vector<RunFinish> finishes) = 0;
@@ -105,6 +107,10 @@ public:
 
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override {
         return storage_->materialise(now, limit, change);
+    }
+    MaterialiseResult
+    revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change) override {
+        return storage_->revise_cursors(tzdata_version, limit, change);
     }
     std::vector<ClaimedRun> claim(const ClaimRequest& request) override { return storage_->claim(request); }
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) override {

@@ -57,6 +57,8 @@ public:
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query) const override;
 
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override;
+    MaterialiseResult
+    revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change) override;
     std::vector<ClaimedRun> claim(const ClaimRequest& request) override;
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) override;
     std::vector<bool> finish(std::vector<RunFinish> finishes) override;
@@ -118,6 +120,7 @@ private:
     void record(const AuditEvent& event) { tables_.audit.push_back(event); }
 
     JobWrite write(JobRow& job, JobChange change);
+    MaterialiseResult ask_each(const std::vector<JobRow*>& jobs, const ChangeJob& change);
     std::optional<JobRun> add_run(JobRow& job, const JobRun& run, const std::optional<Instant>& high_water);
     void stop_runs(const JobRow& job, StopScope scope, Instant at);
     void settle(JobRun& run, const RunTransition& to);

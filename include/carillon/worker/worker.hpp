@@ -122,6 +122,7 @@ private:
     bool keep_house();
     MaterialiseResult materialise(Instant now);
     bool materialise_due();
+    std::size_t revise_cursors(Instant now);
     void report_unhandled(const std::set<std::string>& types);
     std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
     bool hand_out();

@@ -68,6 +68,7 @@ void BasicMemoryStorage<Void>::unindex(JobRow& job) {
 /// Brings the heap of due jobs up to date with the job's cursor and status.
 template <class Void>
 void BasicMemoryStorage<Void>::update_due(JobRow& job) {
+    count_version(job);
     const bool queued = job.due_position != detail::not_in_heap;
     if (!job.due_counts()) {
         if (queued) due_.erase(&job);

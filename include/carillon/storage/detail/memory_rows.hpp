@@ -144,6 +144,9 @@ struct MemoryRows {
         std::uint32_t most_slots_ = 0;         // no waiting run has more
     };
 
+    /// How many cursors were computed with which release of the time zone database.
+    using VersionCounts = std::map<std::string, std::size_t>;
+
     struct JobRow {
         std::shared_ptr<const JobDefinition> definition;
         JobProgress progress;
@@ -155,6 +158,8 @@ struct MemoryRows {
         RunRow* last_scheduled = nullptr;
         /// Scheduled runs that were never claimed.
         std::size_t unstarted = 0;
+        /// Where the cursor is counted.
+        typename VersionCounts::pointer version = nullptr;
         std::unique_ptr<std::unordered_map<std::string, RunRow*>> triggers_by_key;
         bool removed = false;
 

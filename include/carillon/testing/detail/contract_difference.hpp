@@ -142,6 +142,7 @@ inline void compare(Comparison& as, const JobProgress& a, const JobProgress& b) 
     as.member("failure_count", a.failure_count, b.failure_count);
     as.member("started_runs", a.started_runs, b.started_runs);
     as.member("evaluation_failures", a.evaluation_failures, b.evaluation_failures);
+    as.member("tzdata_version", a.tzdata_version, b.tzdata_version);
 }
 
 inline void compare(Comparison& as, const ScheduledJob& a, const ScheduledJob& b) {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: MIT
-// testing/detail/contract_ledger.hpp - checks of the ledger: each occurrence once, skips in shared rows, and
-// materialise.
+// testing/detail/contract_ledger.hpp - checks of the ledger: each occurrence once, skips in shared rows,
+// materialise and revise_cursors.
 #pragma once
 
 #include "carillon/testing/detail/contract_bench.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -242,6 +243,43 @@ inline void materialise_shows_what_it_wrote_for_the_key(const Bench& bench) {
     expect_count(bench.runs(second).size(), 1, "runs of the second job");
 }
 
+inline void revise_cursors_asks_about_earlier_versions_only(const Bench& bench) {
+    const auto progress = [](const std::string& version) {
+        JobProgress of_version = Bench::due_at(start + 24h);
+        of_version.tzdata_version = version;
+        return of_version;
+    };
+    for (const char* version : {"", "2025a", "2025b", "2025c", "2026a", "1999z"})
+        bench.add(bench.job(version), progress(version));
+    JobProgress no_cursor;
+    no_cursor.tzdata_version = "2025a";
+    bench.add(bench.job("no cursor"), no_cursor);
+    JobDefinition paused = bench.job("paused");
+    paused.status = JobStatus::paused;
+    bench.add(paused, progress("2025a"));
+    const ScheduledJob removed = bench.add(bench.job("removed"), progress("2025a"));
+    bench.write(removed, bench.removing(removed));
+
+    Names asked;
+    const auto revise = [&](const JobView& job, const KeyState&) {
+        asked.push_back(job.definition.name);
+        JobChange change = bench.change();
+        change.progress = job.progress;
+        change.progress->tzdata_version = "2025c";
+        change.progress->next_run_at = start;
+        return change;
+    };
+    expect_count(bench.storage->revise_cursors("2025c", 2, revise).jobs, 2, "jobs asked, limit 2");
+    expect_count(bench.storage->revise_cursors("2025c", 2, revise).jobs, 1, "jobs asked, limit 2, one left");
+    expect_count(bench.storage->revise_cursors("2025c", 2, revise).jobs, 0, "jobs asked again");
+    std::sort(asked.begin(), asked.end());
+    expect_equal(asked, Names{"1999z", "2025a", "2025b"}, "names of the jobs that are asked about");
+    expect_count(
+        bench.storage->materialise(start, 10, [](const JobView&, const KeyState&) { return JobChange{}; }).jobs,
+        3,
+        "jobs that the new cursors make due");
+}
+
 inline void materialise_returns_its_events(const Bench& bench) {
     const ScheduledJob job = bench.add(bench.job(), Bench::due_at(start));
     AuditEvent expected;
@@ -278,6 +316,7 @@ inline const std::vector<Clause>& ledger_clauses() {
         {16, "materialise asks about a job once a call", materialise_asks_a_job_once_a_call},
         {16, "materialise shows what it wrote for the key before", materialise_shows_what_it_wrote_for_the_key},
         {16, "materialise returns its events", materialise_returns_its_events},
+        {19, "revise_cursors asks about earlier versions, no others", revise_cursors_asks_about_earlier_versions_only},
     };
     return clauses;
 }

@@ -157,7 +157,8 @@ inline void every_member_of_a_job_comes_back(const Bench& bench) {
                                .run_count = 5'000'000'000,
                                .failure_count = 4'999'999'999,
                                .started_runs = 4'999'999'998,
-                               .evaluation_failures = 4};
+                               .evaluation_failures = 4,
+                               .tzdata_version = "2025b"};
     const ScheduledJob job = bench.add(definition, progress);
     const ScheduledJob expected{definition, progress};
     expect_same(job, expected, "the answer");

@@ -68,6 +68,7 @@ private:
     void put_job();
     void change_job(const char* what, JobChange (RandomWalk::*make)(const JobView&, const KeyState&, Draft) const);
     void materialise();
+    void revise_cursors();
     void claim();
     void finish();
     void heartbeat();
@@ -112,6 +113,7 @@ private:
 
 inline constexpr std::array<const char*, 3> walk_tenants{"a", "b", "c"};
 inline constexpr std::array<const char*, 2> walk_types{"work", "mail"};
+inline constexpr std::array<const char*, 3> walk_versions{"", "2025a", "2025b"};
 
 inline void RandomWalk::run(std::size_t steps) {
     std::size_t n = 0;
@@ -141,7 +143,8 @@ inline void RandomWalk::step() {
     if (die < 27) return change_job("plan", &RandomWalk::plan);
     if (die < 29) return change_job("stop", &RandomWalk::stop);
     if (die < 30) return change_job("remove", &RandomWalk::remove);
-    if (die < 43) return materialise();
+    if (die < 41) return materialise();
+    if (die < 43) return revise_cursors();
     if (die < 63) return claim();
     if (die < 82) return finish();
     if (die < 87) return heartbeat();
@@ -255,6 +258,7 @@ inline JobChange RandomWalk::plan(const JobView& job, const KeyState& key, Draft
     if (draft.dice.chance(10)) change.stop = StopScope::key;
     change.progress->next_run_at = now() + 1min * static_cast<int>(draft.dice.below(20)) - 2min + draft.moment;
     if (draft.dice.chance(15)) change.progress->next_run_at.reset();
+    change.progress->tzdata_version = draft.dice.pick(walk_versions);
     if (!draft.dice.chance(10)) return change;
     JobDefinition completed = job.definition;
     completed.status = JobStatus::completed;

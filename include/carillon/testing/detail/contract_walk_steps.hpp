@@ -87,6 +87,23 @@ inline void RandomWalk::materialise() {
     });
 }
 
+/// All of them: the order is the storage's choice.
+inline void RandomWalk::revise_cursors() {
+    std::map<JobId, Draft> drafts;
+    const std::string version = dice_.pick(walk_versions);
+    both("revise_cursors before " + version, [&](AnyStorage& storage) {
+        return storage.revise_cursors(version, 1'000, [&](const JobView& job, const KeyState&) {
+            auto draft = drafts.find(job.definition.id);
+            if (draft == drafts.end()) draft = drafts.emplace(job.definition.id, draw()).first;
+            JobChange change = bench_.change();
+            change.progress = job.progress;
+            change.progress->tzdata_version = version;
+            change.progress->next_run_at = now() + draft->second.moment;
+            return change;
+        });
+    });
+}
+
 inline void RandomWalk::claim() {
     ClaimRequest request = bench_.request(1 + dice_.below(4));
     request.worker = "w" + show(dice_.below(3));

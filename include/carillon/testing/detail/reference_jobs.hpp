@@ -150,14 +150,31 @@ inline MaterialiseResult ReferenceStorage::materialise(Instant now, std::size_t 
             return a->progress.next_run_at < b->progress.next_run_at;
         });
         due.resize(std::min(limit, due.size()));
-        MaterialiseResult result;
-        for (JobRow* job : due) {
-            ++result.jobs;
-            const JobWrite written = write(*job, change({*job->definition, job->progress}, key_state(*job)));
-            if (written.event) result.events.push_back(*written.event);
-        }
-        return result;
+        return ask_each(due, change);
     });
+}
+
+inline MaterialiseResult
+ReferenceStorage::revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change) {
+    return atomically([&] {
+        std::vector<JobRow*> earlier;
+        for (JobRow& job : tables_.jobs)
+            if (!job.removed && job.definition->status == JobStatus::active && job.progress.next_run_at &&
+                !job.progress.tzdata_version.empty() && job.progress.tzdata_version < tzdata_version)
+                earlier.push_back(&job);
+        earlier.resize(std::min(limit, earlier.size()));
+        return ask_each(earlier, change);
+    });
+}
+
+inline MaterialiseResult ReferenceStorage::ask_each(const std::vector<JobRow*>& jobs, const ChangeJob& change) {
+    MaterialiseResult result;
+    for (JobRow* job : jobs) {
+        ++result.jobs;
+        const JobWrite written = write(*job, change({*job->definition, job->progress}, key_state(*job)));
+        if (written.event) result.events.push_back(*written.event);
+    }
+    return result;
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------

@@ -92,9 +92,22 @@ bool Worker<StorageT>::keep_house() {
     for (const JobRun& run : reaped)
         report("run " + run.id.str() + " was abandoned and is now " + std::string(to_string(run.status)));
     const std::size_t purged = core_->storage->purge(options_.retention, wall, detail::rows_per_cleaning);
-    const bool more = std::max(reaped.size(), purged) >= detail::rows_per_cleaning;
+    const std::size_t revised = revise_cursors(wall);
+    const bool more = std::max({reaped.size(), purged, revised}) >= detail::rows_per_cleaning;
     if (more) next_cleaning_ = now;
-    return !reaped.empty();
+    return !reaped.empty() || revised > 0;
+}
+
+/// Computes cursors again that come from a time zone database before ours; returns how many.
+template <Storage StorageT>
+std::size_t Worker<StorageT>::revise_cursors(Instant now) {
+    const MaterialiseResult result = core_->storage->revise_cursors(
+        core_->tzdata_version(), detail::rows_per_cleaning, [&](const JobView& job, const KeyState&) {
+            return core_->revise_cursor(job, now);
+        });
+    for (const AuditEvent& event : result.events)
+        core_->sinks.emit(event);
+    return result.jobs;
 }
 
 /// Plans one batch of the jobs that are due.
