@@ -190,9 +190,12 @@ TEST_CASE("errors.md: every JSON in it is refused, with the code and the words b
     }
 }
 
-TEST_CASE("errors.md: every other message is one that the facade's tests have seen") {
-    // Long texts go over several lines there.
-    std::string tests = text_of("tests/scheduler_facade/errors_test.cpp");
+namespace {
+
+/// What the tests of all refusals say, with texts that go over several lines made one.
+std::string text_of_refusals() {
+    const std::string tests =
+        text_of("tests/scheduler_facade/errors_test.cpp") + text_of("tests/worker/errors_test.cpp");
     std::string joined;
     for (std::size_t i = 0; i < tests.size(); ++i) {
         const std::size_t next = tests.find_first_not_of(" \n", i + 1);
@@ -202,13 +205,61 @@ TEST_CASE("errors.md: every other message is one that the facade's tests have se
         else
             joined += tests[i];
     }
-    joined = replaced(joined, "\\\"", "\"");
+    return replaced(joined, "\\\"", "\"");
+}
+
+/// The codes and fields in them: `Errc::required, "tenant"`. A text with a blank in it is no field.
+std::set<std::pair<std::string, std::string>> refusals_tested() {
+    const std::string tests = text_of_refusals();
+    const std::string mark = "Errc::";
+    std::set<std::pair<std::string, std::string>> refusals;
+    for (std::size_t at = tests.find(mark); at != std::string::npos; at = tests.find(mark, at + 1)) {
+        const std::size_t begin = at + mark.size();
+        const std::size_t end = tests.find_first_not_of("abcdefghijklmnopqrstuvwxyz_0123456789", begin);
+        const std::size_t quote = tests.find_first_not_of(", \n", end);
+        if (tests[end] != ',' || tests[quote] != '"') continue;
+        const std::string field = tests.substr(quote + 1, tests.find('"', quote + 1) - quote - 1);
+        if (field.find(' ') == std::string::npos) refusals.emplace(tests.substr(begin, end - begin), field);
+    }
+    return refusals;
+}
+
+} // namespace
+
+TEST_CASE("errors.md: every other message is one that the tests of all refusals have seen") {
+    const std::string tests = text_of_refusals();
     std::size_t checked = 0;
     for (const Row& row : rows_of_page()) {
         if (row.cells.contains("example") || row.message().empty()) continue;
         INFO(row.code << ": " << row.message());
-        CHECK(joined.find(row.message()) != std::string::npos);
+        CHECK(tests.find(row.message()) != std::string::npos);
         ++checked;
     }
     CHECK(checked >= 40);
+}
+
+TEST_CASE("errors.md: every refusal that those tests have seen has a row, with its field where rows name fields") {
+    std::set<std::string> with_fields; // codes whose rows name them
+    std::set<std::pair<std::string, std::string>> documented;
+    for (const Row& row : rows_of_page()) {
+        if (row.section.starts_with("Text of")) documented.insert({{row.code, "schedule"}, {row.code, ""}});
+        const std::string fields = row.cell("field");
+        if (fields.empty() || fields == "each text above") continue;
+        with_fields.insert(row.code);
+        for (std::size_t open = fields.find('`'); open != std::string::npos;) {
+            const std::size_t close = fields.find('`', open + 1);
+            documented.emplace(row.code, fields.substr(open + 1, close - open - 1));
+            open = fields.find('`', close + 1);
+        }
+    }
+    // A text that can be too long can have wrong bytes, too.
+    for (const auto& [code, field] : std::set(documented))
+        if (code == "too_large") documented.insert({{"invalid_utf8", field}, {"invalid_character", field}});
+    const auto tested = refusals_tested();
+    CHECK(tested.size() >= 40);
+    for (const auto& [code, field] : tested) {
+        INFO(code << " of " << field);
+        const bool has_row = !with_fields.contains(code) || documented.contains({code, field});
+        CHECK(has_row);
+    }
 }

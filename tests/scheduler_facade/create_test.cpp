@@ -236,9 +236,3 @@ TEST_CASE("get_scheduler_facade: one facade for the process, in memory") {
     CHECK(get_scheduler_facade().get_job(job.id, "tests of the process-wide facade") == job);
     CHECK(scheduler.delete_job(job.id, "tests of the process-wide facade"));
 }
-
-TEST_CASE("facade: options that make no sense are refused") {
-    CHECK(code_of([] { SchedulerFacade<> facade({.clock = nullptr}); }) == Errc::required);
-    CHECK(code_of([] { SchedulerFacade<> facade(std::shared_ptr<MemoryStorage>{}); }) == Errc::required);
-    CHECK(code_of([] { SchedulerFacade<> facade({.default_time_zone = "Europe/Pariss"}); }) == Errc::unknown_time_zone);
-}

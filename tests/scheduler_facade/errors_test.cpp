@@ -1027,6 +1027,15 @@ TEST_CASE("facade: options that make no sense name the option") {
                  {Errc::required, "clock", "clock: must not be null"}},
              Row{[] { SchedulerFacade<> facade(std::shared_ptr<MemoryStorage>{}); },
                  {Errc::required, "storage", "storage: must not be null"}},
+             Row{[] { SchedulerFacade<> facade({.default_time_zone = "Mars/Base"}); },
+                 {Errc::unknown_time_zone,
+                  "default_time_zone",
+                  "default_time_zone: schedule \"Mars/Base\": the name of a time zone is expected, saw \"Mars/Base\"; "
+                  "write \"Europe/Paris\" or \"UTC\""}},
+             Row{[] { SchedulerFacade<> facade({.default_time_zone = not_utf8}); },
+                 {Errc::invalid_utf8,
+                  "default_time_zone",
+                  "default_time_zone: expected UTF-8, saw something else at byte 3"}},
              Row{[] { SchedulerFacade<>().add_audit_sink({}); }, {Errc::required, "sink", "sink: must not be empty"}},
          }) {
         const Error error = error_of(row.make);

@@ -36,7 +36,7 @@ struct FacadeCore {
         , defaults{std::move(options.default_time_zone), options.default_dialect, options.limits} {
         if (!storage) refuse(Errc::required, "storage", "must not be null");
         if (!clock) refuse(Errc::required, "clock", "must not be null");
-        if (!defaults.time_zone.empty()) static_cast<void>(TimeZone::find(defaults.time_zone).value());
+        check_default_zone();
     }
 
     void emit(const std::optional<AuditEvent>& event) const {
@@ -92,6 +92,14 @@ struct FacadeCore {
         } catch (const Error&) { // a schedule that cannot be evaluated has no occurrences to record
             change.progress->high_water = std::max(job.progress.high_water.value_or(change.at), change.at);
         }
+    }
+
+    void check_default_zone() const {
+        check_text("default_time_zone", defaults.time_zone, defaults.limits.name_bytes);
+        const auto any_schedule = Schedule::parse("@daily", {.default_time_zone = defaults.time_zone});
+        if (any_schedule) return;
+        const Error error = any_schedule.error();
+        throw Error(error.code(), std::string("default_time_zone: ") + error.what(), "default_time_zone");
     }
 
     std::shared_ptr<StorageT> storage;

@@ -107,7 +107,7 @@ Worker<StorageT>::~Worker() {
 template <Storage StorageT>
 template <HandlerFunction F>
 void Worker<StorageT>::handle(std::string action_type, F function) {
-    detail::check_name("action type", action_type, core_->defaults.limits.name_bytes);
+    detail::check_name("action_type", action_type, core_->defaults.limits.name_bytes);
     auto handler = std::make_shared<const Handler>(make_handler(std::move(function)));
     {
         const std::lock_guard lock(mutex_);
