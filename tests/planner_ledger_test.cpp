@@ -64,7 +64,9 @@ public:
         if (one_in(15)) now_ -= some(chosen_->typical * 3);
         latest_ = std::max(latest_, now_);
         work();
-        if (one_in(25)) {
+        if (bench_.job.status == JobStatus::paused) {
+            if (one_in(3)) resume();
+        } else if (one_in(25)) {
             edit();
         } else if (one_in(25)) {
             pause_and_resume();
@@ -95,6 +97,7 @@ public:
     }
 
     [[nodiscard]] std::size_t rows() const { return rows_.size(); }
+    [[nodiscard]] std::size_t pauses() const { return pauses_; }
     [[nodiscard]] const Bench& bench() const { return bench_; }
 
 private:
@@ -122,7 +125,12 @@ private:
         policies.misfire.window = one_in(2) ? Duration{24h} : some(chosen_->typical * 10);
         policies.overlap.policy = overlaps[random_() % overlaps.size()];
         policies.overlap.limit = random_() % 4;
-        if (one_in(5)) bench_.job.max_runs = 1 + random_() % 50;
+        if (one_in(3)) policies.spread = {.within = some(chosen_->typical), .mode = SpreadMode::occurrence};
+        if (one_in(3)) policies.timeout.total = 1s + some(chosen_->typical);
+        if (one_in(5))
+            bench_.job.max_runs = 1 + random_() % 50;
+        else if (one_in(3))
+            policies.pause_after_failures = 1 + random_() % 3;
     }
 
     /// Some pending runs start, some running ones end.
@@ -133,7 +141,9 @@ private:
             ++key.running;
             if (key.unstarted > 0) --key.unstarted, ++bench_.progress.started_runs;
         }
-        key.running -= random_() % (key.running + 1);
+        const std::size_t ended = random_() % (key.running + 1);
+        key.running -= ended;
+        if (ended > 0) bench_.progress.consecutive_failures = one_in(2) ? 0 : bench_.progress.consecutive_failures + 1;
         if (key.busy() == 0) key.busy_with.reset();
     }
 
@@ -144,19 +154,38 @@ private:
             const JobChange change = bench_.plan(now_);
             INFO(bench_.text_of(change));
             REQUIRE(change.runs.size() <= 205); // a skip row, a hundred that catch up, a hundred on time, some between
+            check_starts(change);
             check_cursor(change);
             take_over(change);
-            if (bench_.job.status == JobStatus::completed) return;
+            if (bench_.job.status != JobStatus::active) return;
         }
     }
 
-    void check_cursor(const JobChange& change) const {
+    /// A start is spread by at most half the way to the next occurrence, and its time begins there.
+    void check_starts(const JobChange& change) const {
+        const Schedule schedule = bench_.schedule();
+        const Policies& policies = bench_.job.policies;
+        for (const JobRun& run : change.runs) {
+            if (run.status != JobRunStatus::pending) continue;
+            const auto next = schedule.next(run.scheduled_for);
+            const Duration offset = run.not_before - run.scheduled_for;
+            REQUIRE(offset >= 0s);
+            REQUIRE(offset <= policies.spread.within);
+            if (next) REQUIRE(2 * offset <= *next - run.scheduled_for);
+            REQUIRE(run.expires_at.has_value() == policies.timeout.total.has_value());
+            if (run.expires_at) REQUIRE(*run.expires_at == std::max(now_, run.not_before) + *policies.timeout.total);
+        }
+    }
+
+    void check_cursor(const JobChange& change) {
         const auto cursor = change.progress->next_run_at;
         const Schedule schedule = bench_.schedule();
         const Occurrences occurrences(bench_.job, schedule);
         if (!cursor) {
             REQUIRE(change.definition);
-            REQUIRE(change.definition->status == JobStatus::completed);
+            const bool failed_too_often = change.definition->status == JobStatus::paused;
+            pauses_ += failed_too_often ? 1 : 0;
+            REQUIRE((failed_too_often || change.definition->status == JobStatus::completed));
             return;
         }
         REQUIRE(cursor == occurrences.next(*change.progress->high_water));
@@ -204,7 +233,13 @@ private:
         if (bench_.job.status != JobStatus::active || bench_.job.max_runs) return;
         close(RunReason::paused);
         now_ += some(chosen_->typical * 30);
+        resume();
+    }
+
+    void resume() {
         close(RunReason::paused);
+        bench_.job.status = JobStatus::active;
+        bench_.progress.consecutive_failures = 0;
         reopen();
     }
 
@@ -227,6 +262,7 @@ private:
     Instant segment_start_ = now_;
     std::vector<Instant> closed_; // occurrences of definitions that were replaced
     std::vector<JobRun> rows_;
+    std::size_t pauses_ = 0;
 };
 
 } // namespace
@@ -234,6 +270,7 @@ private:
 TEST_CASE("planner: the ledger has every occurrence exactly once, whatever the policies and whenever it is looked at") {
     std::size_t rows = 0;
     std::size_t completed = 0;
+    std::size_t pauses = 0;
     for (std::uint64_t seed = 1; seed <= 400; ++seed) {
         INFO("seed " << seed);
         Life life(seed);
@@ -241,8 +278,10 @@ TEST_CASE("planner: the ledger has every occurrence exactly once, whatever the p
             life.step();
         life.check();
         rows += life.rows();
+        pauses += life.pauses();
         completed += life.bench().job.status == JobStatus::completed ? 1 : 0;
     }
     CHECK(rows > 10'000); // it was a life
     CHECK(completed > 20);
+    CHECK(pauses > 20);
 }

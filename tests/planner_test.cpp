@@ -685,13 +685,18 @@ TEST_CASE("planner: a row carries what claiming it needs") {
     bench.job.policies.overlap = {.policy = allow, .limit = 4, .concurrency_key = "db"};
     KeyState key;
     const Instant now = bench.moment("01:00:02");
-    const JobRun run = make_run(
-        bench.job, RunTrigger::schedule, bench.moment("01:00:00"), admit(bench.job.policies.overlap, key), key, now);
+    const JobRun run = make_run(bench.job,
+                                RunTrigger::schedule,
+                                bench.moment("01:00:00"),
+                                bench.moment("01:00:30"),
+                                admit(bench.job.policies.overlap, key),
+                                key,
+                                now);
     CHECK(run.job_id == bench.job.id);
     CHECK(run.tenant_id == "acme");
     CHECK(run.status == JobRunStatus::pending);
     CHECK(run.scheduled_for == bench.moment("01:00:00"));
-    CHECK(run.not_before == bench.moment("01:00:00"));
+    CHECK(run.not_before == bench.moment("01:00:30"));
     CHECK(run.action_type == "test");
     CHECK(run.key == "db");
     CHECK(run.priority == 7);
@@ -702,15 +707,20 @@ TEST_CASE("planner: a row carries what claiming it needs") {
     CHECK(key.unstarted == 1);
     CHECK(key.busy_with == run.id);
 
-    const JobRun manual = make_run(bench.job, RunTrigger::manual, now, {}, key, now);
+    const JobRun manual = make_run(bench.job, RunTrigger::manual, now, now, {}, key, now);
     CHECK(manual.trigger == RunTrigger::manual);
     CHECK(key.pending == 2);
     CHECK(key.unstarted == 1); // max_runs does not count what a person asked for
     CHECK(key.busy_with == run.id);
 
     KeyState full = busy_key(3, 1);
-    const JobRun skipped = make_run(
-        bench.job, RunTrigger::schedule, bench.moment("01:00:00"), admit(bench.job.policies.overlap, full), full, now);
+    const JobRun skipped = make_run(bench.job,
+                                    RunTrigger::schedule,
+                                    bench.moment("01:00:00"),
+                                    bench.moment("01:00:00"),
+                                    admit(bench.job.policies.overlap, full),
+                                    full,
+                                    now);
     CHECK(skipped.status == JobRunStatus::skipped);
     CHECK(skipped.reason == RunReason::overlapped);
     CHECK(skipped.blocked_by == full.busy_with);

@@ -7,11 +7,12 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 
 namespace carillon {
 
-/// The occurrences of a job: those of its schedule within its bounds and not on its excluded dates.
+/// The occurrences of a job: those of its schedule within its bounds and not on its excluded dates. For one thread.
 class Occurrences {
 public:
     /// Both must outlive this. A `cursor` that a later time zone database has computed than the schedule's is taken at
@@ -25,6 +26,8 @@ public:
     [[nodiscard]] std::optional<Instant> next(Instant after) const;
     /// The last one at or before `until` that is after `after`.
     [[nodiscard]] std::optional<Instant> last_in(Instant after, Instant until) const;
+    /// How often the schedule was asked so far: what all of this has cost.
+    [[nodiscard]] std::size_t look_ups() const noexcept { return look_ups_; }
 
 private:
     [[nodiscard]] std::optional<Instant> last_by_schedule(Instant after, Instant until) const;
@@ -35,6 +38,7 @@ private:
     const JobDefinition& job_;
     const Schedule& schedule_;
     std::optional<Instant> cursor_;
+    mutable std::size_t look_ups_ = 0;
 };
 
 // ---- implementation ------------------------------------------------------------------------------------------------
@@ -47,6 +51,7 @@ inline std::optional<Instant> Occurrences::next(Instant after) const {
     if (cursor_ && after < *cursor_) return cursor_;
     if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
     for (auto at = schedule_.next(after); at; at = schedule_.next(after)) {
+        ++look_ups_;
         if (job_.end_at && *at >= *job_.end_at) return std::nullopt;
         if (!excluded(*at)) return at;
         after = last_on_its_date(*at);
@@ -65,7 +70,7 @@ inline std::optional<Instant> Occurrences::last_by_schedule(Instant after, Insta
     if (job_.end_at && until >= *job_.end_at) until = *job_.end_at - detail::one_tick;
     if (job_.start_at && after < *job_.start_at) after = *job_.start_at - detail::one_tick;
     auto at = schedule_.previous_or_at(until);
-    while (at && *at > after && excluded(*at))
+    for (++look_ups_; at && *at > after && excluded(*at); ++look_ups_)
         at = schedule_.previous(first_on_its_date(*at));
     return at && *at > after ? at : std::nullopt;
 }

@@ -137,7 +137,6 @@ private:
     NewJob new_job(Draft draft, const Caller& caller, Instant now) const;
     std::optional<ScheduledJob> earlier_job(const Caller& caller, const JobDefinition& job) const;
     JobChange edit(const JobView& job, Draft draft, const Caller& caller, bool revive, Instant now) const;
-    JobChange pause(const JobView& job, const Caller& caller, const std::string& reason, Instant now) const;
     JobChange resume(const JobView& job, const Caller& caller, const std::string& reason, Instant now) const;
     std::optional<JobRun> add_run(const JobId& id,
                                   const Caller& caller,

@@ -85,13 +85,18 @@ struct FacadeCore {
         case JobStatus::disabled: reason = RunReason::disabled; break;
         case JobStatus::completed: return;
         }
-        try {
-            auto row = carillon::close_past(
-                job.definition, schedules.schedule_of(job.definition), *change.progress, change.at, reason);
-            if (row) change.runs.push_back(std::move(*row));
-        } catch (const Error&) { // a schedule that cannot be evaluated has no occurrences to record
-            change.progress->high_water = std::max(job.progress.high_water.value_or(change.at), change.at);
-        }
+        auto row = carillon::close_past(
+            job.definition, schedules.find_schedule_of(job.definition), *change.progress, change.at, reason);
+        if (row) change.runs.push_back(std::move(*row));
+    }
+
+    /// What the end of a run may mean for its job: pauses it where it has failed too often in a row.
+    void pause_after_failures(const std::string& tenant, const JobId& id) {
+        const Instant now = clock->now();
+        const auto write = storage->modify_job(tenant, id, [&](const JobView& job, const KeyState&) {
+            return carillon::pause_after_failures(job, schedules.find_schedule_of(job.definition), now);
+        });
+        if (write) emit(write->event);
     }
 
     void check_default_zone() const {

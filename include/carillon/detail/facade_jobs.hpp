@@ -155,6 +155,7 @@ SchedulerFacade<StorageT>::edit(const JobView& job, Draft draft, const Caller& c
         change.progress->next_run_at.reset();
     } else if (draft.job.enabled && before.status != JobStatus::paused && (retimed || revive)) {
         change.progress->evaluation_failures = 0;
+        if (revive) change.progress->consecutive_failures = 0;
         detail::activate(draft, *change.progress, at);
     }
     if (retimed) detail::require_occurrence(draft, *change.progress, at);
@@ -187,22 +188,6 @@ std::optional<ScheduledJob> SchedulerFacade<StorageT>::update_job(const JobId& i
 }
 
 template <Storage StorageT>
-JobChange SchedulerFacade<StorageT>::pause(const JobView& job,
-                                           const Caller& caller,
-                                           const std::string& reason,
-                                           Instant at) const {
-    JobChange change;
-    change.at = at;
-    change.progress = job.progress;
-    core_->close_past(job, change, RunReason::paused);
-    change.progress->next_run_at.reset();
-    change.definition = detail::with_status(job.definition, JobStatus::paused, reason, at);
-    change.event = detail::audit_event(job.definition, caller.actor, AuditVerb::job_paused, at);
-    change.event->reason = reason;
-    return change;
-}
-
-template <Storage StorageT>
 std::optional<ScheduledJob>
 SchedulerFacade<StorageT>::pause_job(const JobId& id, const Caller& caller, const ReasonOptions& options) {
     check(caller);
@@ -211,7 +196,8 @@ SchedulerFacade<StorageT>::pause_job(const JobId& id, const Caller& caller, cons
     return changed(core_->storage->modify_job(caller.tenant, id, [&](const JobView& job, const KeyState&) -> JobChange {
         switch (job.definition.status) {
         case JobStatus::paused: return {};
-        case JobStatus::active: return pause(job, caller, options.reason, at);
+        case JobStatus::active:
+            return pause(job, core_->schedules.find_schedule_of(job.definition), caller.actor, options.reason, at);
         case JobStatus::disabled:
         case JobStatus::completed: break;
         }
@@ -231,6 +217,7 @@ JobChange SchedulerFacade<StorageT>::resume(const JobView& job,
     change.progress = job.progress;
     core_->close_past(job, change, RunReason::none);
     change.progress->evaluation_failures = 0;
+    change.progress->consecutive_failures = 0;
     Draft draft = detail::finish_draft(job.definition, core_->defaults);
     draft.job.enabled = true;
     try {

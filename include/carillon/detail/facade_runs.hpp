@@ -46,8 +46,7 @@ asked_for(const JobDefinition& job, RunTrigger trigger, KeyState key, Instant sc
     JobChange change;
     const Admission admission = admit(job.policies.overlap, key);
     if (admission.stop_others) change.stop = StopScope::key;
-    change.runs.push_back(make_run(job, trigger, scheduled_for, admission, key, now));
-    change.runs.back().not_before = now;
+    change.runs.push_back(make_run(job, trigger, scheduled_for, now, admission, key, now));
     return change;
 }
 

@@ -7,6 +7,7 @@
 #include "carillon/model/job.hpp"
 #include "carillon/model/json.hpp"
 #include "carillon/planner.hpp"
+#include "carillon/schedule/cron_hash.hpp"
 
 #include <algorithm>
 #include <concepts>
@@ -109,11 +110,7 @@ void set_action(JobDefinition& job, const Json& action, const Limits& limits) {
 template <std::same_as<JobSpec> Spec>
 [[nodiscard]] std::uint64_t fingerprint(Spec spec) {
     spec.idempotency_key.reset();
-    const std::string text = nlohmann::json(spec).dump();
-    std::uint64_t hash = 0xcbf29ce484222325U; // FNV-1a
-    for (const char c : text)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3U;
-    return hash;
+    return fnv1a64(nlohmann::json(spec).dump());
 }
 
 template <std::same_as<JobSpec> Spec>

@@ -2,6 +2,7 @@
 // detail/schedule_cache.hpp - parsed schedules of the jobs that were looked at lately.
 #pragma once
 
+#include "carillon/error.hpp"
 #include "carillon/ids.hpp"
 #include "carillon/model/job.hpp"
 #include "carillon/schedule/schedule.hpp"
@@ -9,11 +10,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
 
 namespace carillon::detail {
+
+/// The name under which a job has its places in time, wherever it is stored: what `put_job` knows it by, else its id.
+[[nodiscard]] inline std::string hash_key(const JobDefinition& job) {
+    return job.key.empty() ? job.id.str() : job.tenant_id + "/" + job.key;
+}
 
 /// How the schedule text of a job is to be read.
 [[nodiscard]] inline ScheduleOptions schedule_options(const JobDefinition& job) {
@@ -21,7 +28,7 @@ namespace carillon::detail {
     options.time_zone = job.time_zone;
     options.dialect = job.dialect;
     options.dst = job.dst;
-    options.hash_key = job.key.empty() ? job.id.str() : job.tenant_id + "/" + job.key;
+    options.hash_key = hash_key(job);
     options.anchor = job.start_at.value_or(job.created_at);
     return options;
 }
@@ -42,6 +49,15 @@ public:
         if (entries_.size() >= capacity) entries_.clear();
         entries_.insert_or_assign(job.id, Entry{key, schedule});
         return schedule;
+    }
+
+    /// Empty where the text does not parse.
+    [[nodiscard]] std::optional<Schedule> find_schedule_of(const JobDefinition& job) {
+        try {
+            return schedule_of(job);
+        } catch (const Error&) {
+            return std::nullopt;
+        }
     }
 
 private:

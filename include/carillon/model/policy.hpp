@@ -81,7 +81,8 @@ struct SpreadOptions {
 
 /// How long a run may take. An attempt that takes longer than `attempt` is asked to stop; if its handler has not
 /// returned after `grace`, the attempt is over all the same, and the handler keeps its thread. `total` counts from when
-/// the run was made, over all attempts and the time between them: then it ends as timed out.
+/// the run was made, or may start where that is later, over all attempts and the time between them: then it ends as
+/// timed out.
 struct TimeoutOptions {
     std::optional<Duration> attempt = std::nullopt;
     std::optional<Duration> total = std::nullopt;
