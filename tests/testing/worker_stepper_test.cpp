@@ -3,7 +3,7 @@
 
 #include "support/catch.hpp"
 #include "support/flaky_storage.hpp"
-#include "support/world.hpp"
+#include "support/stepped.hpp"
 
 #include <chrono>
 #include <stdexcept>
@@ -14,40 +14,12 @@ using namespace std::chrono_literals;
 using support::count_of;
 using support::FlakyStorage;
 using support::job_spec;
-using support::nine;
+using support::never_called;
 using support::parallel_spec;
-using support::World;
+using support::ref_of;
+using support::Stepped;
+using support::threw;
 using testing::WorkerStepper;
-
-namespace {
-
-const auto never_called = [](RunContext&) {
-    throw std::logic_error("a stepped worker calls no handler");
-};
-
-HandlerOutcome threw(const std::string& what) {
-    HandlerOutcome outcome;
-    outcome.kind = HandlerOutcome::Kind::threw;
-    outcome.error = what;
-    return outcome;
-}
-
-RunRef ref_of(const RunContext& run) {
-    return {run.run_id(), run.fence()};
-}
-
-template <Storage StorageT = MemoryStorage>
-struct Stepped : World<StorageT> {
-    explicit Stepped(std::size_t threads = 2)
-        : worker(this->scheduler, this->options("w", threads)) {
-        worker.handle("work", never_called);
-    }
-
-    Worker<StorageT> worker;
-    WorkerStepper<StorageT> stepper{worker};
-};
-
-} // namespace
 
 TEST_CASE("worker stepper: a turn plans and claims as many runs as the worker has threads, and calls no handler") {
     Stepped<> world;

@@ -4,13 +4,15 @@
 
 #include "support/catch.hpp"
 
+#include <chrono>
+#include <cstdint>
 #include <stop_token>
 #include <vector>
 
 using namespace carillon;
+using namespace std::chrono_literals;
 using detail::ActiveRun;
 using detail::ActiveRuns;
-using detail::StopCause;
 
 namespace {
 
@@ -60,7 +62,7 @@ TEST_CASE("active runs: a run gets heartbeats until its end is stored") {
     const ClaimedRun run = claimed();
     ActiveRun& active = runs.add_taken(run);
     CHECK(runs.refs() == std::vector<RunRef>{ref_of(run)});
-    CHECK(runs.end(active) == StopCause::none);
+    CHECK(runs.end(active, {}) == StopCause::none);
     CHECK(runs.executing() == 0);
     CHECK(runs.executing_rows().empty());
     CHECK(runs.refs().size() == 1);
@@ -79,6 +81,7 @@ TEST_CASE("active runs: two claims of one run are two runs") {
     runs.apply({{.run = ref_of(first), .lost = true}});
     CHECK(old.stop.stop_requested());
     CHECK_FALSE(current.stop.stop_requested());
+    CHECK(runs.end(old, {}) == StopCause::lost);
     runs.remove({{.run = ref_of(first)}});
     CHECK(runs.size() == 1);
 }
@@ -89,7 +92,7 @@ TEST_CASE("active runs: whatever the reason, the token fires, and the strongest 
         ActiveRun& run = runs.add_taken(claimed());
         (news(runs, run), ...);
         CHECK(run.stop.stop_requested());
-        return runs.end(run);
+        return runs.end(run, {}).value();
     };
     const auto interrupted = [](ActiveRuns& runs, ActiveRun&) {
         runs.interrupt_all();
@@ -100,7 +103,14 @@ TEST_CASE("active runs: whatever the reason, the token fires, and the strongest 
     const auto lost = [](ActiveRuns& runs, ActiveRun& run) {
         runs.apply({{.run = run.ref(), .lost = true}});
     };
+    const auto overdue = [](ActiveRuns& runs, ActiveRun& run) {
+        runs.begin(run, {}, {SteadyTime{}, StopCause::attempt_timeout, 1s});
+        CHECK(runs.stop_overdue({}).empty());
+    };
     CHECK(cause_after(interrupted) == StopCause::interrupted);
+    CHECK(cause_after(interrupted, overdue) == StopCause::attempt_timeout);
+    CHECK(cause_after(overdue, interrupted) == StopCause::attempt_timeout);
+    CHECK(cause_after(overdue, cancelled) == StopCause::cancelled);
     CHECK(cause_after(cancelled) == StopCause::cancelled);
     CHECK(cause_after(lost) == StopCause::lost);
     CHECK(cause_after(interrupted, cancelled) == StopCause::cancelled);
@@ -126,4 +136,81 @@ TEST_CASE("active runs: a callback on a token may use them") {
     CHECK(seen == 2);
     runs.interrupt_all();
     CHECK(seen == 4);
+}
+
+// ---- deadlines -----------------------------------------------------------------------------------------------------
+
+namespace {
+
+const SteadyTime start{};
+
+/// A run that has just begun and has so long.
+ActiveRun& begun(ActiveRuns& runs, Duration time, Duration grace = 5s) {
+    ActiveRun& run = runs.add_taken(claimed());
+    runs.begin(run, start, {start + time, StopCause::attempt_timeout, grace});
+    return run;
+}
+
+} // namespace
+
+TEST_CASE("active runs: a run whose time is up is asked to stop, and given up when its grace is") {
+    ActiveRuns runs;
+    const ActiveRun& slow = begun(runs, 10s);
+    const ActiveRun& slower = begun(runs, 60s);
+    CHECK(runs.next_deadline() == start + 10s);
+    CHECK(runs.stop_overdue(start + 10s - 1us).empty());
+    CHECK_FALSE(slow.stop.stop_requested());
+    CHECK(runs.stop_overdue(start + 10s).empty());
+    CHECK(slow.stop.stop_requested());
+    CHECK_FALSE(slower.stop.stop_requested());
+    CHECK(runs.next_deadline() == start + 15s);
+    CHECK(runs.stop_overdue(start + 15s - 1us).empty());
+    const auto given_up = runs.stop_overdue(start + 15s);
+    REQUIRE(given_up.size() == 1);
+    CHECK(given_up[0].claimed.run.id == slow.ref().id);
+    CHECK(given_up[0].cause == StopCause::attempt_timeout);
+    CHECK(given_up[0].begun_at == start);
+    CHECK(runs.stop_overdue(start + 30s).empty());
+    CHECK(runs.next_deadline() == start + 60s);
+}
+
+TEST_CASE("active runs: without a grace a run is given up as soon as it is asked to stop") {
+    ActiveRuns runs;
+    const ActiveRun& run = begun(runs, 10s, 0s);
+    CHECK(runs.stop_overdue(start + 10s).size() == 1);
+    CHECK(run.stop.stop_requested());
+}
+
+TEST_CASE("active runs: a handler that returns late was overdue, though nobody had looked") {
+    ActiveRuns runs;
+    CHECK(runs.end(begun(runs, 10s), start + 10s) == StopCause::attempt_timeout);
+    CHECK(runs.end(begun(runs, 10s), start + 10s - 1us) == StopCause::none);
+    CHECK(runs.next_deadline() == SteadyTime::max());
+}
+
+TEST_CASE("active runs: a run that was given up stays until its handler returns, but its lease is not renewed") {
+    ActiveRuns runs;
+    ActiveRun& stuck = begun(runs, 10s, 0s);
+    const RunRef ref = stuck.ref();
+    REQUIRE(runs.stop_overdue(start + 10s).size() == 1);
+    CHECK(runs.refs().size() == 1); // until its end is stored
+    runs.remove({{.run = ref}});
+    CHECK(runs.refs().empty());
+    CHECK(runs.size() == 1);
+    CHECK(runs.executing() == 1);
+    CHECK(runs.executing_rows().size() == 1);
+    CHECK_FALSE(runs.end(stuck, start + 20s).has_value());
+    CHECK(runs.size() == 0);
+    CHECK(runs.executing() == 0);
+}
+
+TEST_CASE("active runs: a run that was given up stays until its end is stored, though its handler has returned") {
+    ActiveRuns runs;
+    ActiveRun& stuck = begun(runs, 10s, 0s);
+    const RunRef ref = stuck.ref();
+    REQUIRE(runs.stop_overdue(start + 10s).size() == 1);
+    CHECK_FALSE(runs.end(stuck, start + 20s).has_value());
+    CHECK(runs.refs().size() == 1);
+    runs.remove({{.run = ref}});
+    CHECK(runs.size() == 0);
 }

@@ -125,7 +125,9 @@ TEST_CASE("outcome: error texts are cut at 4 KiB and hold UTF-8 without zero byt
 
 TEST_CASE("outcome: a run goes where its handler's outcome and its policies send it") {
     using enum JobRunStatus;
-    using enum RunReason;
+    using RunReason::no_attempt_left;
+    using RunReason::permanent;
+    using StopCause::interrupted;
     constexpr auto once = DeliveryMode::at_most_once;
     constexpr auto repeat = DeliveryMode::at_least_once;
     struct Row {
@@ -133,26 +135,42 @@ TEST_CASE("outcome: a run goes where its handler's outcome and its policies send
         std::uint32_t attempt;
         std::size_t max_attempts;
         DeliveryMode delivery;
-        bool stop_requested;
+        StopCause cause;
         JobRunStatus status;
         RunReason reason;
     };
     const Row rows[] = {
-        {Kind::returned, 1, 1, repeat, false, completed, none},
-        {Kind::returned, 1, 1, repeat, true, completed, none}, // it did its work all the same
-        {Kind::returned, 1, 1, once, false, completed, none},
-        {Kind::threw, 1, 1, repeat, false, failed, no_attempt_left},
-        {Kind::threw, 1, 3, repeat, false, pending, none},
-        {Kind::threw, 2, 3, repeat, false, pending, none},
-        {Kind::threw, 3, 3, repeat, false, failed, no_attempt_left},
-        {Kind::threw, 4, 3, repeat, false, failed, no_attempt_left}, // the policy was made stricter meanwhile
-        {Kind::threw, 1, 3, repeat, true, cancelled, none},
-        {Kind::threw, 1, 3, once, false, failed, no_attempt_left},
-        {Kind::threw, 1, 3, once, true, cancelled, none},
-        {Kind::threw_permanent, 1, 3, repeat, false, failed, permanent},
-        {Kind::threw_permanent, 1, 3, repeat, true, cancelled, none},
-        {Kind::snoozed, 1, 1, repeat, false, pending, none},
-        {Kind::snoozed, 1, 1, repeat, true, pending, none}, // the storage cancels what was asked to stop
+        {Kind::returned, 1, 1, repeat, StopCause::none, completed, RunReason::none},
+        {Kind::returned, 1, 1, once, StopCause::none, completed, RunReason::none},
+        {Kind::threw, 1, 1, repeat, StopCause::none, failed, no_attempt_left},
+        {Kind::threw, 1, 3, repeat, StopCause::none, pending, RunReason::none},
+        {Kind::threw, 2, 3, repeat, StopCause::none, pending, RunReason::none},
+        {Kind::threw, 3, 3, repeat, StopCause::none, failed, no_attempt_left},
+        {Kind::threw, 4, 3, repeat, StopCause::none, failed, no_attempt_left}, // the policy was made stricter meanwhile
+        {Kind::threw, 1, 3, once, StopCause::none, failed, no_attempt_left},
+        {Kind::threw_permanent, 1, 3, repeat, StopCause::none, failed, permanent},
+        {Kind::snoozed, 1, 1, repeat, StopCause::none, pending, RunReason::none},
+        // cancelled
+        {Kind::returned, 1, 1, repeat, StopCause::cancelled, completed, RunReason::none}, // it did its work all the
+                                                                                          // same
+        {Kind::threw, 1, 3, repeat, StopCause::cancelled, cancelled, RunReason::none},
+        {Kind::threw, 1, 3, once, StopCause::cancelled, cancelled, RunReason::none},
+        {Kind::threw_permanent, 1, 3, repeat, StopCause::cancelled, cancelled, RunReason::none},
+        {Kind::snoozed, 1, 1, repeat, StopCause::cancelled, pending, RunReason::none}, // the storage cancels it
+        // its worker stops
+        {Kind::returned, 1, 1, repeat, interrupted, completed, RunReason::none},
+        {Kind::threw, 1, 1, repeat, interrupted, pending, RunReason::none},
+        {Kind::threw, 1, 1, once, interrupted, failed, no_attempt_left}, // it has begun, and may not begin again
+        {Kind::threw_permanent, 1, 1, repeat, interrupted, failed, permanent},
+        // too slow
+        {Kind::returned, 1, 1, repeat, StopCause::attempt_timeout, completed, RunReason::none},
+        {Kind::threw, 1, 1, repeat, StopCause::attempt_timeout, timed_out, RunReason::attempt_timeout},
+        {Kind::threw, 1, 3, repeat, StopCause::attempt_timeout, pending, RunReason::none},
+        {Kind::threw, 1, 3, once, StopCause::attempt_timeout, timed_out, RunReason::attempt_timeout},
+        {Kind::threw_permanent, 1, 3, repeat, StopCause::attempt_timeout, failed, permanent},
+        {Kind::snoozed, 1, 1, repeat, StopCause::attempt_timeout, pending, RunReason::none},
+        {Kind::returned, 1, 3, repeat, StopCause::total_timeout, completed, RunReason::none},
+        {Kind::threw, 1, 3, repeat, StopCause::total_timeout, timed_out, RunReason::total_timeout},
     };
     int line = 0;
     for (const Row& row : rows) {
@@ -160,14 +178,15 @@ TEST_CASE("outcome: a run goes where its handler's outcome and its policies send
         const RunTransition to = after_handler(run_at_attempt(row.attempt),
                                                policies_with(row.max_attempts, row.delivery),
                                                outcome_of(row.kind),
-                                               row.stop_requested,
+                                               row.cause,
                                                now,
                                                0.0);
         CHECK(to.status == row.status);
         CHECK(to.reason == row.reason);
         CHECK(to.at == now);
-        CHECK(to.executed);
-        CHECK(to.give_back_attempt == (row.kind == Kind::snoozed));
+        const bool released = row.cause == interrupted && to.status == pending;
+        CHECK(to.executed != released);
+        CHECK(to.give_back_attempt == (row.kind == Kind::snoozed || released));
         CHECK_FALSE(to.abandoned);
     }
 }
@@ -177,7 +196,7 @@ TEST_CASE("outcome: a retry waits for its delay, a snooze for what the handler s
     policies.retry.initial = 10s;
     policies.retry.factor = 2.0;
     const auto not_before = [&](std::uint32_t attempt, const HandlerOutcome& outcome) {
-        return after_handler(run_at_attempt(attempt), policies, outcome, false, now, 0.0).not_before;
+        return after_handler(run_at_attempt(attempt), policies, outcome, StopCause::none, now, 0.0).not_before;
     };
     CHECK(not_before(1, outcome_of(Kind::threw)) == now + 10s);
     CHECK(not_before(3, outcome_of(Kind::threw)) == now + 40s);
@@ -186,11 +205,22 @@ TEST_CASE("outcome: a retry waits for its delay, a snooze for what the handler s
 
 TEST_CASE("outcome: texts go along with the transition") {
     HandlerOutcome outcome = outcome_of(Kind::threw, "disk full");
-    CHECK(after_handler(run_at_attempt(1), policies_with(2), outcome, false, now, 0.0).error == "disk full");
+    CHECK(after_handler(run_at_attempt(1), policies_with(2), outcome, StopCause::none, now, 0.0).error == "disk full");
     outcome = {.kind = Kind::returned, .result = nlohmann::json(7)};
-    const RunTransition to = after_handler(run_at_attempt(1), {}, outcome, false, now, 0.0);
+    const RunTransition to = after_handler(run_at_attempt(1), {}, outcome, StopCause::none, now, 0.0);
     CHECK(to.result == nlohmann::json(7));
     CHECK_FALSE(to.error);
+}
+
+TEST_CASE("outcome: the text of an attempt that was too slow says so, whatever its handler threw") {
+    const auto error_of = [](std::size_t max_attempts, StopCause cause, const std::string& what) {
+        const HandlerOutcome outcome = outcome_of(Kind::threw, what);
+        return after_handler(run_at_attempt(1), policies_with(max_attempts), outcome, cause, now, 0.0).error.value();
+    };
+    CHECK(error_of(1, StopCause::attempt_timeout, "interrupted") == "timed out: interrupted");
+    CHECK(error_of(2, StopCause::attempt_timeout, "interrupted") == "timed out: interrupted");
+    CHECK(error_of(2, StopCause::total_timeout, "interrupted") == "timed out: interrupted");
+    CHECK(error_of(1, StopCause::attempt_timeout, std::string(max_error_bytes, 'x')).size() == max_error_bytes);
 }
 
 // ---- the others ----------------------------------------------------------------------------------------------------

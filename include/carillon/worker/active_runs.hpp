@@ -5,6 +5,7 @@
 
 #include "carillon/clock.hpp"
 #include "carillon/storage/storage.hpp"
+#include "carillon/worker/outcome.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -12,18 +13,19 @@
 #include <deque>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <set>
 #include <stop_token>
 #include <utility>
 #include <vector>
 
 namespace carillon::detail {
 
-/// Why a run should stop before its handler returns by itself. All of them fire its token.
-enum class StopCause : std::uint8_t {
-    none,
-    interrupted, ///< its worker stops, or cannot renew its lease
-    cancelled,   ///< somebody asked for it
-    lost,        ///< its lease went to somebody else
+/// The moment at which a handler is asked to stop, and what for. After `grace` nobody waits for it any more.
+struct Deadline {
+    SteadyTime at = SteadyTime::max();
+    StopCause cause = StopCause::none;
+    Duration grace{0};
 };
 
 struct ActiveRun {
@@ -34,9 +36,20 @@ struct ActiveRun {
     std::stop_source stop;
     StopCause cause = StopCause::none; ///< the strongest so far
     SteadyTime begun_at{};             ///< when its handler was called
+    Deadline deadline{};               ///< the next one: after it was asked to stop, the end of its grace
+    bool overdue = false;              ///< asked to stop because its time is up
     bool executing = false;            ///< a thread has taken it, and its handler has not returned
+    bool given_up = false;             ///< its end was decided without waiting for the handler
+    bool stored = false;               ///< and written: the lease is over
 
     [[nodiscard]] RunRef ref() const noexcept { return {claimed.run.id, claimed.run.fence}; }
+};
+
+/// A run whose handler did not end in time.
+struct GivenUpRun {
+    ClaimedRun claimed;
+    StopCause cause = StopCause::none;
+    SteadyTime begun_at{};
 };
 
 struct QueueState {
@@ -45,7 +58,8 @@ struct QueueState {
     std::uint64_t takes = 0;   ///< how many ever got a thread
 };
 
-/// Thread-safe. A run is here from its claim until its finish was answered, and gets heartbeats all the time.
+/// Thread-safe. A run is here from its claim until its finish was answered and its handler has returned; until the
+/// former it gets heartbeats.
 class ActiveRuns {
 public:
     /// Adds claimed runs to the queue.
@@ -78,26 +92,80 @@ public:
         return runs;
     }
 
-    /// The run's handler has returned; what became of it is still to be stored. Says why it should have stopped.
-    StopCause end(ActiveRun& run) {
+    /// The run's handler is called now, and shall stop by the deadline.
+    void begin(ActiveRun& run, SteadyTime now, const Deadline& deadline) {
+        run.begun_at = now; // others read it only where there is a deadline
+        if (deadline.cause == StopCause::none) return;
+        const std::lock_guard lock(mutex_);
+        run.deadline = deadline;
+        deadlines_.emplace(deadline.at, &run);
+    }
+
+    /// The run's handler has returned, or shall not be called; what became of it is still to be stored. Says why it
+    /// should have stopped. Empty where it was given up: that has been decided, and the run is not to be used any more.
+    std::optional<StopCause> end(ActiveRun& run, SteadyTime now) {
         const std::lock_guard lock(mutex_);
         run.executing = false;
         --executing_;
+        deadlines_.erase({run.deadline.at, &run});
+        if (run.given_up) {
+            if (run.stored) runs_.erase(run.ref());
+            return std::nullopt;
+        }
+        if (now >= run.deadline.at) run.cause = std::max(run.cause, run.deadline.cause);
         return run.cause;
+    }
+
+    /// Asks those to stop whose time is up. Returns the ones whose grace is up as well: they are given up, each once.
+    [[nodiscard]] std::vector<GivenUpRun> stop_overdue(SteadyTime now) {
+        std::vector<GivenUpRun> given_up;
+        std::vector<std::stop_source> to_stop;
+        {
+            const std::lock_guard lock(mutex_);
+            while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+                ActiveRun& run = *deadlines_.begin()->second;
+                deadlines_.erase(deadlines_.begin());
+                run.cause = std::max(run.cause, run.deadline.cause);
+                if (std::exchange(run.overdue, true)) {
+                    run.given_up = true;
+                    given_up.push_back({run.claimed, run.cause, run.begun_at});
+                } else {
+                    to_stop.push_back(run.stop);
+                    run.deadline.at += run.deadline.grace;
+                    deadlines_.emplace(run.deadline.at, &run);
+                }
+            }
+        }
+        request_stop(to_stop);
+        return given_up;
+    }
+
+    /// When stop_overdue() will have something to do.
+    [[nodiscard]] SteadyTime next_deadline() const {
+        const std::lock_guard lock(mutex_);
+        return deadlines_.empty() ? SteadyTime::max() : deadlines_.begin()->first;
     }
 
     /// Forgets all of them, as if the process had died.
     void clear() {
         const std::lock_guard lock(mutex_);
         queue_.clear();
+        deadlines_.clear();
         runs_.clear();
         executing_ = 0;
     }
 
+    /// What became of these runs has been stored, or refused.
     void remove(const std::vector<RunFinish>& finished) {
         const std::lock_guard lock(mutex_);
-        for (const RunFinish& finish : finished)
-            runs_.erase(finish.run);
+        for (const RunFinish& finish : finished) {
+            const auto at = runs_.find(finish.run);
+            if (at == runs_.end()) continue;
+            if (at->second.executing)
+                at->second.stored = true;
+            else
+                runs_.erase(at);
+        }
     }
 
     [[nodiscard]] std::size_t size() const {
@@ -113,12 +181,13 @@ public:
         return {queue_.size(), executing_, takes_};
     }
 
+    /// Those whose leases are to be renewed.
     [[nodiscard]] std::vector<RunRef> refs() const {
         const std::lock_guard lock(mutex_);
         std::vector<RunRef> refs;
         refs.reserve(runs_.size());
         for (const auto& [ref, run] : runs_)
-            refs.push_back(ref);
+            if (!run.stored) refs.push_back(ref);
         return refs;
     }
 
@@ -153,8 +222,7 @@ public:
                 to_stop.push_back(run.stop);
             }
         }
-        for (std::stop_source& stop : to_stop) // callbacks on the token are the host's code: not under the lock
-            stop.request_stop();
+        request_stop(to_stop);
     }
 
     void interrupt_all() {
@@ -166,11 +234,16 @@ public:
                 to_stop.push_back(run.stop);
             }
         }
-        for (std::stop_source& stop : to_stop)
-            stop.request_stop();
+        request_stop(to_stop);
     }
 
 private:
+    /// Callbacks on the tokens are the host's code: not to be called under the lock.
+    static void request_stop(std::vector<std::stop_source>& sources) {
+        for (std::stop_source& source : sources)
+            source.request_stop();
+    }
+
     ActiveRun& insert(ClaimedRun&& claimed) {
         const RunRef ref{claimed.run.id, claimed.run.fence};
         return runs_.try_emplace(ref, std::move(claimed)).first->second;
@@ -186,6 +259,7 @@ private:
     mutable std::mutex mutex_;
     std::map<RunRef, ActiveRun> runs_;
     std::deque<ActiveRun*> queue_;
+    std::set<std::pair<SteadyTime, ActiveRun*>> deadlines_; // of runs that execute
     std::size_t executing_ = 0;
     std::uint64_t takes_ = 0;
 };

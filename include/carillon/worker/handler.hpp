@@ -5,6 +5,8 @@
 //   throw                           failed, and tried again while the job's retry policy allows it
 //   throw PermanentFailure          failed for good
 //   run.snooze(10min); return;      not now: tried again later, without counting an attempt
+//
+// One that does not return when its stop token fired because its time is up loses its run, not its thread.
 #pragma once
 
 #include "carillon/clock.hpp"
@@ -67,8 +69,8 @@ public:
     /// Grows with every claim of the run: hand it to systems that can refuse an older one.
     [[nodiscard]] std::uint64_t fence() const noexcept { return claimed_.run.fence; }
 
-    /// Fires when the run is cancelled, its lease is lost or cannot be renewed, or the worker stops. Callbacks on it
-    /// run on a thread that other runs need: keep them short.
+    /// Fires when the run is cancelled or its time is up, its lease is lost or cannot be renewed, or the worker stops.
+    /// Callbacks on it run on a thread that other runs need: keep them short.
     [[nodiscard]] const std::stop_token& stop_token() const noexcept { return stop_; }
     [[nodiscard]] bool stop_requested() const noexcept { return stop_.stop_requested(); }
 

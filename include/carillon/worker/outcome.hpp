@@ -34,19 +34,26 @@ inline constexpr std::size_t max_result_bytes = 64 * 1'024;
 inline constexpr std::size_t max_result_levels = 64;
 inline constexpr std::size_t max_error_bytes = 4 * 1'024;
 
+/// Why a run should stop before its handler returns by itself; the later ones are stronger. Each of them fires its
+/// token.
+enum class StopCause : std::uint8_t {
+    none,
+    interrupted,     ///< its worker stops, or cannot renew its lease
+    attempt_timeout, ///< the attempt took longer than its job allows
+    total_timeout,   ///< the run did, over all attempts
+    cancelled,       ///< somebody asked for it
+    lost,            ///< its lease went to somebody else
+};
+
 /// Calls the handler and catches whatever it throws. A result that JSON text cannot hold, or that is too large, is
 /// dropped, and `error` says why; the handler has returned all the same.
 template <std::same_as<RunContext> Context>
 [[nodiscard]] HandlerOutcome call_handler(const Handler& handler, Context& context) noexcept;
 
-/// Where the run goes after `outcome`, which ended at `now`. `stop_requested`: somebody wanted it to stop, so a throw
-/// is a cancellation; `random` from 0 to 1 places the retry within its jitter. Pure.
-[[nodiscard]] RunTransition after_handler(const JobRun& run,
-                                          const Policies& policies,
-                                          HandlerOutcome outcome,
-                                          bool stop_requested,
-                                          Instant now,
-                                          double random);
+/// Where the run goes after `outcome`, which ended at `now`. A handler that returns has done its work whatever it was
+/// asked; where it throws, `cause` says what that means. `random` from 0 to 1 places a retry within its jitter. Pure.
+[[nodiscard]] RunTransition after_handler(
+    const JobRun& run, const Policies& policies, HandlerOutcome outcome, StopCause cause, Instant now, double random);
 
 /// Where a run goes whose worker disappeared. Pure.
 [[nodiscard]] RunTransition after_abandon(const JobRun& run, const Policies& policies, Instant now);
@@ -156,37 +163,71 @@ inline RunTransition release(const JobRun& run, Instant now) {
     return to;
 }
 
-inline RunTransition after_handler(const JobRun& run,
-                                   const Policies& policies,
-                                   HandlerOutcome outcome,
-                                   bool stop_requested,
-                                   Instant now,
-                                   double random) {
+namespace detail {
+
+/// Back to pending for another attempt, where one is left; else to an end for `otherwise`.
+inline void retry_or_end(RunTransition& to,
+                         const JobRun& run,
+                         const Policies& policies,
+                         JobRunStatus end,
+                         RunReason otherwise,
+                         double random) {
+    const bool may_repeat = policies.delivery == DeliveryMode::at_least_once;
+    if (may_repeat && run.attempt < policies.retry.max_attempts) {
+        to.status = JobRunStatus::pending;
+        to.not_before = to.at + retry_delay(policies.retry, run.attempt, random);
+        return;
+    }
+    to.status = end;
+    to.reason = otherwise;
+}
+
+/// The run's handler threw, not for good.
+inline void
+after_throw(RunTransition& to, const JobRun& run, const Policies& policies, StopCause cause, double random) {
+    switch (cause) {
+    case StopCause::attempt_timeout:
+        to.error = printable_error("timed out: " + to.error.value_or(""));
+        retry_or_end(to, run, policies, JobRunStatus::timed_out, RunReason::attempt_timeout, random);
+        break;
+    case StopCause::total_timeout:
+        to.error = printable_error("timed out: " + to.error.value_or(""));
+        to.status = JobRunStatus::timed_out;
+        to.reason = RunReason::total_timeout;
+        break;
+    case StopCause::none:
+    case StopCause::interrupted:
+    case StopCause::cancelled:
+    case StopCause::lost: // whatever is said here is refused
+        retry_or_end(to, run, policies, JobRunStatus::failed, RunReason::no_attempt_left, random);
+    }
+}
+
+} // namespace detail
+
+inline RunTransition after_handler(
+    const JobRun& run, const Policies& policies, HandlerOutcome outcome, StopCause cause, Instant now, double random) {
     using Kind = HandlerOutcome::Kind;
+    const bool may_repeat = policies.delivery == DeliveryMode::at_least_once;
+    if (outcome.kind == Kind::threw && cause == StopCause::interrupted && may_repeat) return release(run, now);
     RunTransition to;
     to.at = now;
     to.executed = true;
     to.result = std::move(outcome.result);
     if (!outcome.error.empty()) to.error = std::move(outcome.error);
-    const bool may_repeat = policies.delivery == DeliveryMode::at_least_once;
     if (outcome.kind == Kind::returned) return to;
     if (outcome.kind == Kind::snoozed) {
         to.status = JobRunStatus::pending;
         to.not_before = now + outcome.snooze;
         to.give_back_attempt = true;
-        return to;
-    }
-    if (stop_requested) {
+    } else if (cause == StopCause::cancelled) {
         to.status = JobRunStatus::cancelled;
         to.reason = run.reason;
-        return to;
-    }
-    to.status = JobRunStatus::failed;
-    to.reason = outcome.kind == Kind::threw_permanent ? RunReason::permanent : RunReason::no_attempt_left;
-    if (outcome.kind == Kind::threw && may_repeat && run.attempt < policies.retry.max_attempts) {
-        to.status = JobRunStatus::pending;
-        to.reason = RunReason::none;
-        to.not_before = now + retry_delay(policies.retry, run.attempt, random);
+    } else if (outcome.kind == Kind::threw_permanent) {
+        to.status = JobRunStatus::failed;
+        to.reason = RunReason::permanent;
+    } else {
+        detail::after_throw(to, run, policies, cause, random);
     }
     return to;
 }

@@ -136,9 +136,12 @@ private:
     Polled poll_next(Instant due_by, const RunId& newest, bool first);
     void execute(ActiveRun& active, Duration lease);
     [[nodiscard]] std::shared_ptr<const Handler> begin(ActiveRun& active);
+    [[nodiscard]] detail::Deadline deadline_of(const ClaimedRun& claimed, SteadyTime now) const;
     [[nodiscard]] RunContext context_of(ActiveRun& active, Duration lease);
     void conclude(ActiveRun& active, HandlerOutcome outcome);
-    [[nodiscard]] RunTransition transition_of(ActiveRun& active, HandlerOutcome outcome);
+    [[nodiscard]] RunTransition
+    transition_of(const ClaimedRun& claimed, HandlerOutcome outcome, StopCause cause, Duration took) const;
+    void stop_overdue();
     bool heartbeat_of(ActiveRun& run, Duration lease);
     void finish(std::vector<RunFinish> finishes);
     void flush_finished();

@@ -25,19 +25,20 @@ void Worker<StorageT>::loop() {
 /// One turn. Returns when the next one is wanted, unless something wakes the loop before.
 template <Storage StorageT>
 SteadyTime Worker<StorageT>::turn_or_report() {
-    const SteadyTime latest = core_->clock->steady_now() + detail::longest_wait;
+    SteadyTime next = core_->clock->steady_now() + detail::longest_wait;
     try {
         const bool progress = turn();
-        return std::min(latest, next_turn(progress));
+        next = std::min(next, next_turn(progress));
     } catch (...) {
         report("the storage failed, trying again in a second: " + detail::caught_text());
-        return latest;
     }
+    return std::min(next, active_.next_deadline());
 }
 
 /// Says whether it found something to do. What is due comes before what can wait.
 template <Storage StorageT>
 bool Worker<StorageT>::turn() {
+    stop_overdue();
     renew_leases();
     flush_finished();
     if (!claiming_) return false;

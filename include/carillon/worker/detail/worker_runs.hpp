@@ -29,14 +29,37 @@ void Worker<StorageT>::execute(ActiveRun& active, Duration lease) {
 /// The handler to call for a run that was taken; null where the run has ended without having begun.
 template <Storage StorageT>
 std::shared_ptr<const Handler> Worker<StorageT>::begin(ActiveRun& active) {
+    const SteadyTime now = core_->clock->steady_now();
+    const detail::Deadline deadline = deadline_of(active.claimed, now);
     auto handler = handler_of(active.claimed.run.action_type);
-    if (handler && !active.stop.stop_requested()) {
-        active.begun_at = core_->clock->steady_now();
-        return handler;
+    const bool too_late = deadline.at <= now; // the storage ends the run when it is back
+    if (!handler || too_late || active.stop.stop_requested()) {
+        active_.end(active, now);
+        finish({{active.ref(), release(active.claimed.run, core_->clock->now())}});
+        return nullptr;
     }
-    active_.end(active);
-    finish({{active.ref(), release(active.claimed.run, core_->clock->now())}});
-    return nullptr;
+    active_.begin(active, now, deadline);
+    if (deadline.at < now + detail::longest_wait) wake_.notify(); // the loop may sleep longer than that
+    return handler;
+}
+
+/// When the handler of a run that begins now shall stop.
+template <Storage StorageT>
+detail::Deadline Worker<StorageT>::deadline_of(const ClaimedRun& claimed, SteadyTime now) const {
+    const TimeoutOptions& timeout = claimed.job->policies.timeout;
+    detail::Deadline deadline;
+    deadline.grace = timeout.grace;
+    if (timeout.attempt) {
+        deadline.at = now + *timeout.attempt;
+        deadline.cause = StopCause::attempt_timeout;
+    }
+    if (!claimed.run.expires_at) return deadline;
+    const SteadyTime end = now + (*claimed.run.expires_at - core_->clock->now());
+    if (end < deadline.at) {
+        deadline.at = end;
+        deadline.cause = StopCause::total_timeout;
+    }
+    return deadline;
 }
 
 template <Storage StorageT>
@@ -49,25 +72,45 @@ RunContext Worker<StorageT>::context_of(ActiveRun& active, Duration lease) {
 template <Storage StorageT>
 void Worker<StorageT>::conclude(ActiveRun& active, HandlerOutcome outcome) {
     const RunRef ref = active.ref();
-    const Duration took = core_->clock->steady_now() - active.begun_at;
+    const SteadyTime now = core_->clock->steady_now();
+    const Duration took = now - active.begun_at;
     typical_microseconds_ += (took.count() - typical_microseconds_) / 8;
-    RunTransition to = transition_of(active, std::move(outcome));
-    to.duration = took;
-    finish({{ref, std::move(to)}});
+    const auto cause = active_.end(active, now);
+    if (!cause) { // its end was stored long ago
+        idle_.notify();
+        return wake_.notify();
+    }
+    finish({{ref, transition_of(active.claimed, std::move(outcome), *cause, took)}});
 }
 
 template <Storage StorageT>
-RunTransition Worker<StorageT>::transition_of(ActiveRun& active, HandlerOutcome outcome) {
-    using detail::StopCause;
-    const Policies& policies = active.claimed.job->policies;
-    const JobRun& run = active.claimed.run;
-    const Instant now = core_->clock->now();
-    const StopCause cause = active_.end(active);
-    const bool may_repeat = policies.delivery == DeliveryMode::at_least_once;
-    if (cause == StopCause::interrupted && outcome.kind == HandlerOutcome::Kind::threw && may_repeat)
-        return release(run, now);
-    const bool cancelled = cause == StopCause::cancelled;
-    return after_handler(run, policies, std::move(outcome), cancelled, now, detail::random_fraction());
+RunTransition Worker<StorageT>::transition_of(const ClaimedRun& claimed,
+                                              HandlerOutcome outcome,
+                                              StopCause cause,
+                                              Duration took) const {
+    RunTransition to = after_handler(
+        claimed.run, claimed.job->policies, std::move(outcome), cause, core_->clock->now(), detail::random_fraction());
+    to.duration = took;
+    return to;
+}
+
+/// Asks handlers to stop whose time is up. Those that do not are no longer waited for: their runs go on without them,
+/// or end, but their threads, and here their keys, are theirs until they return.
+template <Storage StorageT>
+void Worker<StorageT>::stop_overdue() {
+    const SteadyTime now = core_->clock->steady_now();
+    std::vector<RunFinish> finishes;
+    for (const detail::GivenUpRun& run : active_.stop_overdue(now)) {
+        const JobRun& row = run.claimed.run;
+        report("the handler of run " + row.id.str() + ", action type \"" + row.action_type +
+               "\", does not end after its timeout: it keeps its thread until it does");
+        HandlerOutcome outcome;
+        outcome.kind = HandlerOutcome::Kind::threw;
+        outcome.error = "its handler did not end when it was asked to";
+        finishes.push_back(
+            {{row.id, row.fence}, transition_of(run.claimed, std::move(outcome), run.cause, now - run.begun_at)});
+    }
+    if (!finishes.empty()) finish(std::move(finishes));
 }
 
 template <Storage StorageT>
