@@ -16,6 +16,7 @@
 #include "carillon/clock.hpp"
 #include "carillon/detail/facade_core.hpp"
 #include "carillon/detail/job_edit.hpp"
+#include "carillon/forecast.hpp"
 #include "carillon/planner.hpp"
 #include "carillon/storage/memory.hpp"
 #include "carillon/storage/storage.hpp"
@@ -109,9 +110,15 @@ public:
 
     [[nodiscard]] std::vector<AuditEvent> list_audit(const Caller& caller, const AuditQuery& query = {}) const;
     /// The next `count` occurrences (1..1000), as they would be if the job were active, and no more than `max_runs`
-    /// leaves; none for `@after`.
+    /// leaves; none for `@after`, whose next run the end of a run decides.
     [[nodiscard]] std::optional<std::vector<Instant>>
     upcoming(const JobId& id, const Caller& caller, std::size_t count) const;
+    /// What the tenant's active jobs will run at or after `from` and before `to`, if nothing changes: occurrences that
+    /// are in no ledger yet, those that are overdue included where their misfire policy lets them run. In order of
+    /// time, a page at a time. Looks at every active job of the tenant; one whose schedule cannot be evaluated is left
+    /// out.
+    [[nodiscard]] std::vector<PlannedRun>
+    what_would_run(const Caller& caller, Instant from, Instant to, const PlannedRunQuery& query = {}) const;
     /// The occurrence of any schedule text after `from`: the function that the worker uses. Read as a job's that names
     /// neither zone nor dialect. Throws where the text is wrong.
     [[nodiscard]] std::optional<Instant> calculate_next_run(std::string_view schedule, Instant from) const {
@@ -143,6 +150,8 @@ private:
                                   AuditVerb verb,
                                   const std::function<JobChange(const JobView&, const KeyState&, Instant)>& change);
     std::optional<ScheduledJob> changed(std::optional<JobWrite> write) const;
+    std::size_t unstarted(const ScheduledJob& job) const;
+    void add_planned(detail::FirstRuns& first, const ScheduledJob& job, Instant now) const;
 
     std::shared_ptr<Core> core_;
 };
@@ -158,3 +167,4 @@ template <class Void = void>
 
 #include "carillon/detail/facade_jobs.hpp"
 #include "carillon/detail/facade_runs.hpp"
+#include "carillon/detail/facade_views.hpp"

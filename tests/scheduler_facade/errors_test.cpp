@@ -751,6 +751,10 @@ TEST_CASE_METHOD(InUse, "facade: a caller without a proper name is refused by ev
          [&](const Caller& c) {
              read(scheduler.upcoming(busy.id, c, 1));
          }},
+        {"what_would_run",
+         [&](const Caller& c) {
+             read(scheduler.what_would_run(c, monday_8, monday_8));
+         }},
     };
     const std::vector<std::pair<Caller, Answer>> callers{
         {"", {Errc::required, "tenant", "tenant: must not be empty"}},
@@ -795,6 +799,11 @@ TEST_CASE_METHOD(InUse, "facade: a page or a filter that makes no sense is refus
             static_cast<void>(scheduler.upcoming(busy.id, "acme", count));
         };
     };
+    const auto planned = [&](PlannedRunQuery query) {
+        return [this, query] {
+            static_cast<void>(scheduler.what_would_run("acme", monday_8, monday_8, query));
+        };
+    };
     check({
         {"list_jobs", jobs({.limit = 0}), none},
         {"list_jobs", jobs({.limit = 1'001}), many},
@@ -831,7 +840,32 @@ TEST_CASE_METHOD(InUse, "facade: a page or a filter that makes no sense is refus
          {Errc::invalid_utf8, "actor", "actor: expected UTF-8, saw something else at byte 3"}},
         {"upcoming", upcoming(0), {Errc::out_of_range, "count", "count: expected 1 to 1000, saw 0"}},
         {"upcoming", upcoming(1'001), {Errc::out_of_range, "count", "count: expected 1 to 1000, saw 1001"}},
+        {"what_would_run", planned({.limit = 0}), none},
+        {"what_would_run", planned({.limit = 1'001}), many},
     });
+}
+
+TEST_CASE_METHOD(InUse, "facade: a moment that no calendar has, or a span that ends before it begins, is refused") {
+    const Answer from{Errc::out_of_range, "from", "from: expected a moment of the years 0 to 9999"};
+    const Answer to{Errc::out_of_range, "to", "to: expected a moment of the years 0 to 9999"};
+    const auto planned = [&](Instant begin, Instant end) {
+        return [this, begin, end] {
+            static_cast<void>(scheduler.what_would_run("acme", begin, end));
+        };
+    };
+    check({
+        {"from", planned(Instant::min(), now()), from},
+        {"from", planned(earliest_instant() - 1us, now()), from},
+        {"to", planned(now(), Instant::max()), to},
+        {"to", planned(now(), latest_instant() + 1us), to},
+        {"to before from",
+         planned(monday_8, monday_8 - 1us),
+         {Errc::out_of_range,
+          "to",
+          "to: expected a moment at or after from, 2026-03-02T08:00:00Z, saw 2026-03-02T07:59:59.999999Z"}},
+    });
+    CHECK(scheduler.what_would_run("acme", earliest_instant(), latest_instant()).size() == 100);
+    CHECK(scheduler.what_would_run("acme", latest_instant(), latest_instant()).empty());
 }
 
 TEST_CASE_METHOD(InUse, "facade: a reason or a key that is wrong is refused") {

@@ -159,6 +159,10 @@ TEST_CASE_METHOD(Neighbours, "isolation: listings and counts hold what is the te
             for (const ScheduledJob& job : jobs)
                 CHECK(job.tenant_id == tenant);
         }
+        const auto planned = scheduler.what_would_run(tenant, now(), now() + 24h);
+        CHECK(planned.size() >= 2);
+        for (const PlannedRun& run : planned)
+            CHECK(scheduler.get_job(run.job_id, tenant));
         CHECK(scheduler.list_jobs(tenant, {.search = "Report"}).size() == 1);
         CHECK(scheduler.list_jobs(tenant, {.action_type = "test"}).size() == 3);
         const auto events_of_tenant = scheduler.list_audit(tenant);
@@ -180,6 +184,9 @@ TEST_CASE_METHOD(Neighbours, "isolation: another tenant's record as a cursor is 
     for (const JobSort sort : {JobSort::newest, JobSort::name, JobSort::next_run})
         for (const ScheduledJob& job : scheduler.list_jobs("globex", {.after = JobCursor(paused_), .sort = sort}))
             CHECK(job.tenant_id == "globex");
+    const auto foreign_runs = scheduler.what_would_run("acme", now(), now() + 24h);
+    for (const PlannedRun& run : scheduler.what_would_run("globex", now(), now() + 48h, {.after = foreign_runs.at(0)}))
+        CHECK(scheduler.get_job(run.job_id, "globex"));
     CHECK(scheduler.list_runs(job_.id, "globex", {.after = pending_.id}).empty());
     const auto own = scheduler.list_jobs("globex", {.search = "Report"}).at(0);
     for (const JobRun& run : scheduler.list_runs(own.id, "globex", {.after = pending_.id}))

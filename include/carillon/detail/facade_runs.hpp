@@ -1,22 +1,16 @@
 // SPDX-License-Identifier: MIT
-// detail/facade_runs.hpp - how SchedulerFacade starts, lists and cancels runs, and looks at audit and schedules.
+// detail/facade_runs.hpp - how SchedulerFacade starts, lists and cancels runs.
 #pragma once
 
 #include "carillon/scheduler_facade.hpp"
 
-#include <algorithm>
-#include <cstddef>
-#include <cstdint>
 #include <functional>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <utility>
 #include <vector>
 
 namespace carillon {
-
-// ---- runs -----------------------------------------------------------------------------------------------------------
 
 /// Adds the run that `change` made to the job, and says in the audit who wanted it.
 template <Storage StorageT>
@@ -125,43 +119,6 @@ std::optional<JobRun> SchedulerFacade<StorageT>::retry_run(const RunId& id, cons
         });
     if (!run) detail::refuse(Errc::invalid_state, "job_id", "the run's job was deleted");
     return run;
-}
-
-// ---- looking around -------------------------------------------------------------------------------------------------
-
-template <Storage StorageT>
-std::vector<AuditEvent> SchedulerFacade<StorageT>::list_audit(const Caller& caller, const AuditQuery& query) const {
-    check(caller);
-    detail::check_page(query, core_->defaults.limits);
-    detail::check_filter("actor", query.actor, core_->defaults.limits);
-    return core_->storage->list_audit(caller.tenant, query);
-}
-
-template <Storage StorageT>
-std::optional<std::vector<Instant>>
-SchedulerFacade<StorageT>::upcoming(const JobId& id, const Caller& caller, std::size_t count) const {
-    check(caller);
-    detail::check_range<std::size_t>(
-        "count", count, 1, core_->defaults.limits.page, "1 to " + std::to_string(core_->defaults.limits.page));
-    const auto job = core_->storage->find_job(caller.tenant, id);
-    if (!job) return std::nullopt;
-    const Schedule schedule = core_->schedules.schedule_of(*job);
-    const Occurrences occurrences(*job, schedule);
-    const Instant after = now();
-    const std::uint64_t most = std::min<std::uint64_t>(count, detail::runs_left(*job, job->started_runs));
-    std::vector<Instant> instants;
-    auto at = occurrences.next(std::max(after, job->high_water.value_or(after)));
-    for (; at && instants.size() < most; at = occurrences.next(*at))
-        instants.push_back(*at);
-    return instants;
-}
-
-template <Storage StorageT>
-std::optional<Instant>
-SchedulerFacade<StorageT>::calculate_next_run(std::string_view schedule, Instant from, ScheduleOptions options) const {
-    if (options.default_time_zone.empty()) options.default_time_zone = core_->defaults.time_zone;
-    if (!options.anchor) options.anchor = from;
-    return Schedule::parse(schedule, options).value().next(from);
 }
 
 } // namespace carillon
