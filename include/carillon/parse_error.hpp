@@ -22,7 +22,7 @@ enum class TextField : std::uint8_t { none, second, minute, hour, day_of_month, 
 }
 
 /// Which grammar was reading when the error was found.
-enum class TextKind : std::uint8_t { cron, schedule, instant, duration };
+enum class TextKind : std::uint8_t { cron, schedule, instant, duration, time_zone };
 
 /// A parse error as a literal value, so that parsing is constexpr. Keeps at most 120 bytes of the text around the
 /// column: the message is built from them when somebody asks, long after the text itself may be gone.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "carillon/schedule/cron.hpp"
 #include "carillon/schedule/cron_message.hpp"
+#include "carillon/schedule/schedule.hpp"
 
 #include "support/catch.hpp"
 #include "support/cron_vectors.hpp"
@@ -64,7 +65,9 @@ TEST_CASE("cron message: bytes that cannot be printed are escaped, and the caret
     check("\xd9\xa3 * * * *",
           "\"\\xD9\\xA3 * * * *\": column 1: printable ASCII is expected, saw U+0663; write digits as 0 to 9");
     check("0 0 * * \xf0\x9f\x94\x94",
-          "\"0 0 * * \\xF0\\x9F\\x94\\x94\": column 9: printable ASCII is expected, saw U+01F514");
+          "\"0 0 * * \\xF0\\x9F\\x94\\x94\": column 9: printable ASCII is expected, saw U+1F514");
+    check("0 0 * * \xf4\x8f\xbf\xbd",
+          "\"0 0 * * \\xF4\\x8F\\xBF\\xBD\": column 9: printable ASCII is expected, saw U+10FFFD");
     check("0 0 * * \xff", "\"0 0 * * \\xFF\": column 9: printable ASCII is expected, saw the byte 0xFF");
     check("0 0 * * \xe2\x80", "\"0 0 * * \\xE2\\x80\": column 9: printable ASCII is expected, saw the byte 0xE2");
     check("0 0 * * *\0"sv, "\"0 0 * * *\\x00\": column 10: printable ASCII is expected, saw U+0000");
@@ -126,16 +129,126 @@ TEST_CASE("cron message: hints for what people write most", "[cron]") {
           "reads it; else pass the zone as time_zone");
 }
 
+TEST_CASE("cron message: each slip has the hint that mends it", "[cron]") {
+    struct Row {
+        CronDialect dialect;
+        const char* text;
+        const char* hint;
+    };
+    using enum CronDialect;
+    for (const Row& row : {
+             // what stands elsewhere
+             Row{standard, "0 9 * * JAN", "months stand in month"},
+             Row{standard, "0 9 * Monday *", "weekdays stand in day-of-week"},
+             Row{standard, "0 L * * *", "L belongs to the day fields"},
+             Row{standard,
+                 "0 9 L * L",
+                 "write \"6L\" for the last Saturday, \"SAT\" for every one, or use dialect quartz"},
+             Row{standard, "cron(0 9 * * ? *)", "use dialect eventbridge"},
+             Row{standard, "H 9 * * *", "H needs dialect extended"},
+             Row{standard, "R 9 * * *", "random schedules are not repeatable; use H of dialect extended"},
+             Row{standard, "0 9 * * * # daily", "comments are not part of an expression"},
+             // letters
+             Row{standard, "0 9 15w * *", "write \"15W\""},
+             Row{standard, "0 9 W15 * *", "write \"15W\""},
+             Row{standard, "0 9 l * *", "write \"L\""},
+             Row{standard, "0 9 * * 5l", "write \"5L\""},
+             Row{standard, "0 9 * * fril", "write \"FRIL\""},
+             Row{standard, "0 9 * * FRIDAYL", "write \"FRIL\""},
+             Row{standard, "0 9 * * L5", "write \"5L\""},
+             Row{standard, "0 9 * * LFRI", "write \"FRIL\""},
+             Row{standard, "0 9 * * *L", "the last Friday is \"FRIL\""},
+             Row{spring, "0 0 9 * * MON#L", "write \"MONL\""},
+             Row{vixie, "0 9 LW * *", "use dialect extended"},
+             Row{vixie, "0 9 L * *", "L needs dialect standard or extended"},
+             // numbers
+             Row{standard, "60 9 * * *", "write \"0\""},
+             Row{standard, "0 24 * * *", "midnight is \"0\""},
+             Row{standard, "0 9 0 * *", "the first day of the month is \"1\""},
+             Row{standard, "0 9 32 * *", "the last day of the month is \"L\""},
+             Row{standard, "0 9 * * 1#6", "the last one of the month is \"1L\""},
+             Row{standard, "0 9 * * MON#-1", "the last one of the month is \"MONL\""},
+             Row{standard, "0 9 * * #2", "the second Monday is \"MON#2\""},
+             // signs
+             Row{standard, "*5 9 * * *", "write \"*/5\""},
+             Row{standard, "/5 9 * * *", "write \"*/5\""},
+             Row{standard, "1;31 9 * * *", "a list has commas: \"1,31\""},
+             Row{standard, "0 9 * * 1|3|5", "a list has commas: \"1,3,5\""},
+             Row{extended, "1~5/2 9 * * *", "write \"H(1-5)/2\""},
+             Row{standard, "'0 9 * * *'", "pass the text without quotes"},
+             // the number of fields
+             Row{standard, "0 9 * *", "every day at 09:00 is \"0 9 * * *\""},
+             Row{extended, "TZ=Asia/Tokyo 0 9 * *", "every day at 09:00 is \"0 9 * * *\""},
+             Row{vixie, "0 0 9 * * *", "seconds and years need dialect standard or extended"},
+             Row{spring, "0 0 9 * * * *", "years need dialect standard, extended or quartz"},
+             Row{quartz, "0 9 * * ?", "dialect quartz begins with seconds: every day at 09:00 is \"0 0 9 * * ?\""},
+             Row{standard, "0 9 * * *|0 18 * * *", "the parts of a union stand apart: \"0 9 * * * | 0 18 * * *\""},
+             Row{standard,
+                 "0 9 * * * | 0 18 * * *",
+                 "Schedule::parse reads unions such as \"0 9 * * * | 30 17 * * 5\""},
+             Row{standard,
+                 "rate(5 minutes)",
+                 "Schedule::parse reads intervals such as \"rate(5 minutes)\" and \"R/2027-01-01T00:00:00Z/PT1H\""},
+             // the wrapper
+             Row{eventbridge, "cron (0 9 * * ? *)", "write \"cron(0 9 * * ? *)\""},
+             Row{eventbridge, "cron(0 9 * * ? *) daily", "remove it"},
+             Row{eventbridge, "TZ=UTC cron(0 9 * * ? *)", "pass the zone as time_zone"},
+             Row{eventbridge, "cron( 0 9 * * * * )", "write \"cron( 0 9 * * ? * )\""},
+         }) {
+        const std::string sentence = sentence_of(row.text, row.dialect);
+        INFO(sentence);
+        CHECK(sentence.substr(sentence.find("; ") + 2) == row.hint);
+    }
+}
+
+TEST_CASE("cron message: what is expected inside H( is named", "[cron]") {
+    check("H(1,5) * * * *",
+          "\"H(1,5) * * * *\": column 4, minute: - is expected, as in H(0-29), saw ','",
+          CronDialect::extended);
+    check("H(1-5 * * * *",
+          "\"H(1-5 * * * *\": column 6, minute: ) is expected, as in H(0-29), saw the end of the field",
+          CronDialect::extended);
+    check("H(1-5)x * * * *",
+          "\"H(1-5)x * * * *\": column 7, minute: a comma or the end of the field is expected, saw 'x'; write decimal "
+          "digits",
+          CronDialect::extended);
+}
+
+TEST_CASE("cron message: fields are counted without the prefix, the wrapper and the other parts of a union", "[cron]") {
+    CHECK(sentence_of("TZ=UTC * * * *", CronDialect::extended).find("5 to 7 fields are expected, saw 4;") !=
+          std::string::npos);
+    CHECK(sentence_of("cron()", CronDialect::eventbridge).find("6 fields are expected, saw 0;") != std::string::npos);
+    CHECK(sentence_of("@daily root", CronDialect::standard) ==
+          "cron \"@daily root\": column 8: a nickname stands alone, saw \"root\"; write \"@daily\"");
+    const auto of_union = [](std::string_view text) {
+        const std::string message = carillon::Schedule::parse(text).error().what();
+        return message.substr(0, message.find('\n'));
+    };
+    CHECK(
+        of_union("0 9 * * * | 0 9 * * | 0 9 * * *") ==
+        "cron \"0 9 * * * | 0 9 * * | 0 9 * * *\": column 20: 5 to 7 fields are expected, saw 4; every day at 09:00 is "
+        "\"0 9 * * *\"");
+    CHECK(of_union("0 9 * * * | 5 4 * * * /bin/true | @daily").find("crontab line; pass the schedule only: ") !=
+          std::string::npos);
+}
+
 TEST_CASE("cron message: a crontab line is recognised", "[cron]") {
     for (const char* line : {"*/5 * * * * /usr/bin/true",
                              "*/5 * * * * root /usr/bin/backup --all now",
                              "*/5 * * * * ./run.sh",
+                             "*/5 * * * * run.sh",
+                             "*/5 * * * * scripts/run",
                              "*/5 * * * * root /bin/x"}) {
         INFO(line);
         CHECK(sentence_of(line).find("this looks like a crontab line; pass the schedule only: \"*/5 * * * *\"") !=
               std::string::npos);
     }
-    CHECK(sentence_of("0 0 0 * * 5/2").find("crontab line") == std::string::npos);
+    CHECK(sentence_of("TZ=UTC */5 * * * * /bin/true", CronDialect::extended)
+              .find("pass the schedule only: \"TZ=UTC */5 * * * *\"") != std::string::npos);
+    for (const char* no_line : {"0 0 0 * * 5/2", "0 0 0 * * /5", "0 0 0 * * 1.5", "0 0 0 * * MON/2"}) {
+        INFO(no_line);
+        CHECK(sentence_of(no_line).find("crontab line") == std::string::npos);
+    }
 }
 
 TEST_CASE("cron message: a missing ? is put where it belongs", "[cron]") {

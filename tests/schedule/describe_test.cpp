@@ -64,6 +64,8 @@ TEST_CASE("describe: what has no rhythm is listed", "[describe]") {
     for (const Row row : {
              Row{"*/7 * * * *", "At every 7th minute from 0 to 56 of every hour"},
              Row{"0-29 * * * *", "At minutes 0 to 29 of every hour"},
+             Row{"0-8,27,50-53 * * * *", "At minutes 0 to 8, 27 and 50 to 53 of every hour"},
+             Row{"* 1-5,9,20-23 * * *", "Every minute in hours 1 to 5, 9 and 20 to 23"},
              Row{"5,7,9,40 */6 * * *", "At minutes 5, 7, 9 and 40 of every 6th hour from 0 to 18"},
              Row{"3,9 * * * * *", "At seconds 3 and 9 of every minute"},
              Row{"15-45 30 2,3 * * *", "At seconds 15 to 45 of minute 30 of hours 2 and 3"},
@@ -105,6 +107,10 @@ TEST_CASE("describe: days of the month", "[describe]") {
 TEST_CASE("describe: both day fields", "[describe]") {
     check({"0 0 13 * FRI", "At 00:00 on the 13th of the month or on Friday"});
     check({"0 0 13 * +FRI", "At 00:00 on the 13th of the month, only if it is Friday"});
+    check({"0 0 13 * +MON,FRI", "At 00:00 on the 13th of the month, only if it is Monday or Friday"});
+    check(
+        {"0 0 13 * +MON-FRI,SUN#1", "At 00:00 on the 13th of the month, only if it is a weekday or the first Sunday"});
+    check({"0 0 13 * +SAT,SUN", "At 00:00 on the 13th of the month, only if it is a Saturday or Sunday"});
     check({"0 0 15 6 +MON-FRI", "At 00:00 on the 15th of June, only if it is a weekday"});
     check({"0 0 13 * FRI", "At 00:00 on the 13th of the month or on Friday"}, CronDialect::vixie);
     check({"0 0 */31 * FRI", "At 00:00 on the 1st of the month, only if it is Friday"}, CronDialect::vixie);

@@ -90,7 +90,7 @@ inline std::string name_of_character(std::string_view bytes) {
     }
     if (!valid) return std::string("the byte 0x") + hex[byte(0) >> 4] + hex[byte(0) & 15];
     std::string digits;
-    for (int shift = code > 0xffff ? 20 : 12; shift >= 0; shift -= 4)
+    for (int shift = code > 0xfffff ? 20 : code > 0xffff ? 16 : 12; shift >= 0; shift -= 4)
         digits += hex[code >> shift & 15];
     return "U+" + digits;
 }

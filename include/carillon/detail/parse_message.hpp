@@ -10,6 +10,7 @@
 #include "carillon/error.hpp"
 #include "carillon/schedule/cron_message.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <string>
@@ -29,7 +30,7 @@ inline std::string pointed_at(const ParseError& error) {
 }
 
 inline Error make_error(const ParseError& error) {
-    constexpr std::array<std::string_view, 4> kinds{"cron", "schedule", "instant", "duration"};
+    constexpr std::array<std::string_view, 5> kinds{"cron", "schedule", "instant", "duration", "time zone"};
     const bool cut = !error.excerpt_is_whole();
     const auto sentence = error.kind == TextKind::cron ? cron_sentence(error) : schedule_sentence(error);
     std::string message(kinds[static_cast<std::size_t>(error.kind)]);
@@ -43,34 +44,83 @@ inline Error make_error(const ParseError& error) {
     return Error(error.code, message, std::string(to_string(error.field)), error.column);
 }
 
-/// Texts that are not cron: schedules, instants, durations.
+// ---- texts that are not cron ---------------------------------------------------------------------------------------
+
+/// `@every` and `@after` count whole seconds; elsewhere a duration may be finer.
+inline ParseSentence duration_sentence(const ParseError& error, const ParseErrorText& place) {
+    if (error.kind == TextKind::duration)
+        return {"a duration of numbers with units is expected", place.seen(), "write \"90s\", \"1h30m\" or \"250ms\""};
+    return {"a duration of whole seconds from 1s to 876600h is expected",
+            place.at_end() ? "none" : in_quotes(place.word()),
+            "write \"90s\", \"1h30m\" or \"12h\""};
+}
+
+/// Inside `rate(...)`.
+inline ParseSentence rate_sentence(const ParseErrorText& place) {
+    const bool seconds = place.rest().starts_with("second");
+    return {"rate( is followed by a number from 1, then minutes, hours or days, and )",
+            place.seen(),
+            seconds ? "write \"@every 30s\"" : "write \"rate(5 minutes)\""};
+}
+
+/// Inside `R/start/period`, of which `before` was read: which of the three is wrong?
+inline ParseSentence iso_interval_sentence(const ParseErrorText& place, std::string_view before) {
+    const auto slashes = std::count(before.begin(), before.end(), '/');
+    if (slashes == 0)
+        return {"R is followed by a number from 1, or by nothing, and /", place.seen(), "write \"R/\" or \"R5/\""};
+    if (slashes == 1)
+        return {"a start is expected, with its seconds",
+                place.seen(),
+                "write \"2027-01-01T00:00:00Z\", or without the Z for civil time"};
+    const bool is_end = place.current() >= '0' && place.current() <= '9' && place.before() == '/';
+    return {is_end ? "a period is expected, not an end"
+                   : "a period of whole numbers, above nothing and up to 100 years, is expected",
+            place.seen(),
+            "write \"PT1H\", \"P1D\" or \"P1M\""};
+}
+
+inline ParseSentence interval_sentence(const ParseErrorText& place) {
+    const std::string_view before = place.text().substr(0, place.at());
+    const std::string_view part = before.substr(before.rfind('|') + 1);
+    return part.find('(') == std::string_view::npos ? iso_interval_sentence(place, part) : rate_sentence(place);
+}
+
+inline ParseSentence unsupported_sentence(const ParseErrorText& place) {
+    if (place.current() == '@')
+        return {"a part of a union has occurrences that can be told ahead of time",
+                in_quotes(place.word()),
+                "make it a job of its own"};
+    return {"a kind of schedule that this library knows is expected",
+            in_quotes(place.word()),
+            "once at an instant is \"@at 2027-01-01T09:00:00Z\""};
+}
+
+/// Texts that are not cron: schedules, instants, durations, names of time zones.
 inline ParseSentence schedule_sentence(const ParseError& error) {
     const ParseErrorText place(error);
-    const std::string seen = place.seen();
     switch (error.code) {
     case Errc::conflicting_time_zone:
-        return {"the text and the caller must name the same time zone", in_quotes(place.word()), "give one of the two"};
+        return {"a schedule has one time zone, in the text or named by the caller",
+                in_quotes(place.word()),
+                "give one of the two"};
     case Errc::unknown_time_zone:
-        return {"the name of a time zone is expected", in_quotes(place.word()), "write \"Europe/Paris\" or \"UTC\""};
-    case Errc::invalid_duration:
-        return {"a duration of numbers with units is expected", seen, "write \"90s\", \"1h30m\" or \"12h\""};
+        return {"a name of the IANA database in exact case is expected",
+                in_quotes(place.text()),
+                "write \"Europe/Paris\", \"UTC\" or \"+05:30\""};
+    case Errc::invalid_time_zone_data:
+        return {"a compiled time zone of RFC 9636 is expected", "", "install the time zone database again"};
+    case Errc::invalid_duration: return duration_sentence(error, place);
     case Errc::invalid_instant:
         return {"an instant of RFC 3339 with its offset is expected",
-                seen,
+                place.seen(),
                 "write \"2027-01-01T09:00:00Z\" or \"2027-01-01T09:00:00+01:00\""};
-    case Errc::invalid_interval:
-        return {"a repeating interval is expected",
-                seen,
-                "write \"R/2027-01-01T00:00:00Z/PT1H\", \"rate(5 minutes)\" or \"@every 5m\""};
-    case Errc::unsupported_schedule:
-        return {"a kind of schedule that this library knows is expected",
-                in_quotes(place.word()),
-                "once at an instant is \"@at 2027-01-01T09:00:00Z\""};
+    case Errc::invalid_interval: return interval_sentence(place);
+    case Errc::unsupported_schedule: return unsupported_sentence(place);
     case Errc::empty_expression: return {"a schedule is expected", "nothing", "every day at nine is \"0 9 * * *\""};
     case Errc::too_large:
     case Errc::expression_too_long:
-    case Errc::number_too_large: return {"this is more than can be read", seen, ""};
-    default: return {std::string(to_string(error.code)), seen, ""};
+    case Errc::number_too_large: return {"this is more than can be read", place.seen(), ""};
+    default: return {std::string(to_string(error.code)), place.seen(), ""};
     }
 }
 

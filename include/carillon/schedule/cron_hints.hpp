@@ -8,53 +8,15 @@
 #include "carillon/detail/parse_error_text.hpp"
 #include "carillon/parse_error.hpp"
 #include "carillon/schedule/cron_dialect.hpp"
+#include "carillon/schedule/cron_error_text.hpp"
 #include "carillon/schedule/cron_names.hpp"
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
 namespace carillon::detail {
-
-/// The excerpt of a cron error with its words and its dialect.
-class CronErrorText : public ParseErrorText {
-public:
-    explicit CronErrorText(const ParseError& error)
-        : ParseErrorText(error)
-        , error_(error) {
-        std::size_t end = 0;
-        for (;;) {
-            const std::size_t begin = text().find_first_not_of(" \t", end);
-            if (begin == std::string_view::npos) break;
-            end = text().find_first_of(" \t", begin);
-            if (count_ < words_.size()) words_[count_] = text().substr(begin, end - begin);
-            ++count_;
-            if (end == std::string_view::npos) break;
-        }
-    }
-    [[nodiscard]] const ParseError& error() const { return error_; }
-    [[nodiscard]] Errc code() const { return error_.code; }
-    [[nodiscard]] TextField field() const { return error_.field; }
-    [[nodiscard]] const DialectRules& rules() const { return rules_of(static_cast<CronDialect>(error_.dialect)); }
-    [[nodiscard]] bool whole() const { return error_.excerpt_is_whole(); }
-    [[nodiscard]] std::size_t count() const { return count_; }
-    [[nodiscard]] std::string_view word_at(std::size_t i) const { return words_[i]; }
-    /// The first `n` words; precondition: no more than there are, and 8.
-    [[nodiscard]] std::string first_words(std::size_t n) const {
-        std::string result;
-        for (std::size_t i = 0; i < n; ++i)
-            (result += i == 0 ? "" : " ").append(words_[i]);
-        return result;
-    }
-    [[nodiscard]] std::string count_seen() const { return whole() ? std::to_string(count_) : "more"; }
-
-private:
-    const ParseError& error_;
-    std::array<std::string_view, 8> words_{};
-    std::size_t count_ = 0;
-};
 
 // ---- the text as a whole -------------------------------------------------------------------------------------------
 
@@ -74,40 +36,60 @@ inline std::string field_count_text(const DialectRules& rules) {
     return number(rules.fewest_fields) + " to " + number(rules.most_fields) + " fields";
 }
 
-inline std::string wrong_count_text(const CronErrorText& place) {
-    if (place.text().find('@') != std::string_view::npos && !place.word().empty() && place.word_at(0)[0] == '@')
-        return "a nickname stands alone";
-    return field_count_text(place.rules()) + " are expected";
-}
-
+/// A path has letters, and a point or a slash that no step is.
 inline bool looks_like_path(std::string_view word) {
-    return word.find('/') == 0 || word.find("./") != std::string_view::npos ||
-           word.find(".sh") != std::string_view::npos;
+    const std::size_t slash = word.find('/');
+    const bool is_step = slash != std::string_view::npos && slash != 0 && slash + 1 < word.size() &&
+                         word.find_first_not_of("0123456789", slash + 1) == std::string_view::npos;
+    const bool has_letter = std::find_if(word.begin(), word.end(), is_letter) != word.end();
+    return has_letter && !is_step && word.find_first_of("./") != std::string_view::npos;
 }
 
 /// A crontab line goes on with a user and a command.
 inline bool looks_like_crontab(const CronErrorText& place) {
-    if (place.count() >= 8) return true;
+    if (place.count() >= 8) return !place.is_union();
     for (std::size_t i = 5; i < place.count(); ++i)
-        if (looks_like_path(place.word_at(i))) return true;
+        if (looks_like_path(place.field_at(i))) return true;
     return false;
 }
 
 inline std::string crontab_hint(const CronErrorText& place) {
-    return "this looks like a crontab line; pass the schedule only: " + in_quotes(place.first_words(5));
+    return "this looks like a crontab line; pass the schedule only: " + in_quotes(place.up_to_field(5));
+}
+
+/// What is not cron, and what reads it.
+inline std::string hint_for_other_kinds(const CronErrorText& place) {
+    if (place.is_union()) return "Schedule::parse reads unions such as \"0 9 * * * | 30 17 * * 5\"";
+    const std::string_view word = place.field_at(0);
+    if (equal_ignoring_case(word.substr(0, 5), "rate(") || word.substr(0, 2) == "R/")
+        return "Schedule::parse reads intervals such as \"rate(5 minutes)\" and \"R/2027-01-01T00:00:00Z/PT1H\"";
+    const std::size_t bar = place.text().find('|');
+    if (bar == std::string_view::npos || bar == 0 || place.has_parts()) return {};
+    const std::string text(place.text());
+    return "the parts of a union stand apart: " + in_quotes(text.substr(0, bar) + " | " + text.substr(bar + 1));
+}
+
+inline std::string hint_for_too_many(const DialectRules& rules) {
+    if (rules.most_fields == 5) return "seconds and years need dialect standard or extended";
+    if (rules.most_fields == 6) return "years need dialect standard, extended or quartz";
+    return {};
 }
 
 inline std::string hint_for_count(const CronErrorText& place) {
     const auto& rules = place.rules();
-    if (!place.whole() || place.count() == 0) return {};
-    if (place.word_at(0)[0] == '@') return "write " + in_quotes(place.word_at(0));
+    if (!place.whole()) return {};
     if (rules.wrapper) return "write " + in_quotes(example_of(rules));
+    if (auto hint = hint_for_other_kinds(place); !hint.empty()) return hint;
+    const std::string example = "every day at 09:00 is " + in_quotes(example_of(rules));
     if (place.count() < rules.fewest_fields)
-        return place.count() == 5 ? "dialect " + std::string(rules.name) +
-                                        " begins with seconds: every day at 09:00 is " + in_quotes(example_of(rules))
-                                  : "every day at 09:00 is " + in_quotes(example_of(rules));
-    if (looks_like_crontab(place)) return crontab_hint(place);
-    return "seconds and years need dialect standard or extended";
+        return place.count() == 5 ? "dialect " + std::string(rules.name) + " begins with seconds: " + example : example;
+    return looks_like_crontab(place) ? crontab_hint(place) : hint_for_too_many(rules);
+}
+
+inline ParseSentence count_sentence(const CronErrorText& place) {
+    const bool nickname = place.count() > 0 && place.field_at(0)[0] == '@';
+    if (nickname) return {"a nickname stands alone", in_quotes(place.word()), "write " + in_quotes(place.field_at(0))};
+    return {field_count_text(place.rules()) + " are expected", place.count_seen(), hint_for_count(place)};
 }
 
 inline std::string hint_for_character(const CronErrorText& place) {
@@ -120,7 +102,7 @@ inline std::string hint_for_character(const CronErrorText& place) {
         return "this is a blank of another kind; write a plain space";
     if (begins("\xe2\x80\x8b") || begins("\xef\xbb\xbf")) return "remove this character, which cannot be seen";
     if (begins("\xe2\x80\x93") || begins("\xe2\x80\x94") || begins("\xe2\x88\x92")) return "write a plain - for ranges";
-    if (begins("\xef\xbc") || begins("\xd9")) return "write digits as 0 to 9";
+    if (begins("\xef\xbc") || begins("\xd9") || begins("\xdb")) return "write digits as 0 to 9";
     return {};
 }
 
@@ -146,22 +128,14 @@ inline std::string hint_for_nickname(const CronErrorText& place) {
 
 // ---- the day fields ------------------------------------------------------------------------------------------------
 
-/// The text with its day-of-month or day-of-week replaced; empty where the whole text is not known.
-inline std::string with_day_field(const CronErrorText& place, std::size_t index, std::string_view replacement) {
-    std::string result;
-    for (std::size_t i = 0; i < place.count(); ++i)
-        (result += i == 0 ? "" : " ").append(i == index ? replacement : place.word_at(i));
-    return in_quotes(result);
-}
-
 /// Exactly one of the two day fields must be `?`.
 inline std::string hint_for_days(const CronErrorText& place) {
-    if (!place.whole() || place.count() > 7) return {};
     const std::size_t of_month = place.rules().wrapper ? 2 : 3;
     const std::size_t of_week = of_month + 2;
-    if (place.code() == Errc::question_mark_twice) return "write " + with_day_field(place, of_week, "*");
-    if (place.word_at(of_week) == "*") return "write " + with_day_field(place, of_week, "?");
-    if (place.word_at(of_month) == "*") return "write " + with_day_field(place, of_month, "?");
+    if (!place.whole() || place.count() > 7 || place.count() <= of_week) return {};
+    if (place.code() == Errc::question_mark_twice) return "write " + in_quotes(place.with_field(of_week, "*"));
+    if (place.field_at(of_week) == "*") return "write " + in_quotes(place.with_field(of_week, "?"));
+    if (place.field_at(of_month) == "*") return "write " + in_quotes(place.with_field(of_month, "?"));
     return "only one of them can restrict the days; dialect extended combines both";
 }
 

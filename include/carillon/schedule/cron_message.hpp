@@ -29,10 +29,10 @@ inline ParseSentence cron_text_sentence(const CronErrorText& place) {
     case Errc::empty_expression:
         return {
             field_count_text(rules) + " are expected", "none", "every day at 09:00 is " + in_quotes(example_of(rules))};
-    case Errc::wrong_field_count: return {wrong_count_text(place), place.count_seen(), hint_for_count(place)};
+    case Errc::wrong_field_count: return count_sentence(place);
     case Errc::unknown_nickname: return {nicknames_text(rules), in_quotes(place.word()), hint_for_nickname(place)};
     case Errc::unknown_time_zone:
-        return {"the name of a time zone is expected",
+        return {"a name of the IANA database in exact case is expected",
                 place.rest().empty() || place.current() == ' ' ? "none" : in_quotes(place.word()),
                 "write \"TZ=Europe/Paris\""};
     default: return {};
@@ -55,7 +55,8 @@ inline ParseSentence cron_day_sentence(const CronErrorText& place) {
     case Errc::modifier_on_range:
         return {"L, W and # follow a single value", in_quotes(place.item()), hint_for_range_modifier(place)};
     case Errc::modifier_in_list:
-        return {"dialect " + dialect + " has no list with L, W or # in it",
+        return {"dialect " + dialect + " has no " + (place.field() == TextField::day_of_month ? "W" : "#") +
+                    " in a list",
                 in_quotes(place.word()),
                 "use dialect extended"};
     case Errc::last_needs_weekday:

@@ -6,6 +6,7 @@
 #include "carillon/schedule/cron_hints.hpp"
 #include "carillon/schedule/cron_names.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -55,6 +56,12 @@ inline bool is_last_minus(const CronErrorText& place) {
     return place.field() == TextField::day_of_month && !place.item().empty() && to_lower(place.item()[0]) == 'l';
 }
 
+/// Inside the parentheses of `H(a-b)`: what comes next.
+inline std::string expected_in_hash(std::string_view item) {
+    if (item.find('(') == std::string_view::npos || item.find(')') != std::string_view::npos) return {};
+    return item.find('-') == std::string_view::npos ? "- is expected, as in H(0-29)" : ") is expected, as in H(0-29)";
+}
+
 inline std::string expected_here(const CronErrorText& place) {
     const auto words = words_of(place.field(), place.rules());
     if (place.field() == TextField::none && place.rules().wrapper) {
@@ -72,6 +79,8 @@ inline std::string expected_here(const CronErrorText& place) {
     default: break;
     }
     if (begins_item(place)) return std::string(words.value) + " is expected";
+    if (place.rules().hash)
+        if (auto expected = expected_in_hash(place.item_before()); !expected.empty()) return expected;
     return "a comma or the end of the field is expected";
 }
 
@@ -87,22 +96,29 @@ inline std::string names_text(const CronErrorText& place) {
 
 // ---- hints ---------------------------------------------------------------------------------------------------------
 
-inline std::string upper_three(std::string_view name) {
-    std::string result(name.substr(0, 3));
+inline std::string upper_case(std::string_view text) {
+    std::string result(text);
     for (char& c : result)
-        if (c >= 'a') c = static_cast<char>(c - 'a' + 'A');
+        if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
     return result;
+}
+
+/// `MON#7` and `MON#-1` as `MONL`.
+inline std::string hint_for_nth(const CronErrorText& place) {
+    const std::string_view item = place.item();
+    return "the last one of the month is " + in_quotes(std::string(item.substr(0, item.find('#'))) + 'L');
 }
 
 inline std::string hint_for_value(const CronErrorText& place) {
     const std::string seen = place.seen();
-    if (place.before() == '#') return "the last one of the month is \"MONL\"";
+    if (place.before() == '#') return hint_for_nth(place);
     switch (place.field()) {
     case TextField::second:
     case TextField::minute: return seen == "60" ? "write \"0\"" : "";
     case TextField::hour: return seen == "24" ? "midnight is \"0\"" : "";
     case TextField::day_of_month:
-        return place.rules().modifiers ? "the last day of the month is \"L\"" : "the first day of the month is \"1\"";
+        return place.rules().modifiers && seen != "0" ? "the last day of the month is \"L\""
+                                                      : "the first day of the month is \"1\"";
     case TextField::month: return seen == "0" ? "January is \"1\"" : "December is \"12\"";
     case TextField::day_of_week: return place.rules().sunday_is_one ? "Sunday is \"1\" or \"SUN\"" : "Sunday is \"0\"";
     case TextField::year:
@@ -111,24 +127,41 @@ inline std::string hint_for_value(const CronErrorText& place) {
     return {};
 }
 
+/// The short name of which this word has the first three letters, or is the first two; else empty.
+template <std::size_t Size>
+std::string nearest_name(const std::array<NamedValue, Size>& names, std::string_view word) {
+    const std::size_t length = std::min<std::size_t>(word.size(), 3);
+    for (const auto& row : names)
+        if (length >= 2 && equal_ignoring_case(row.name.substr(0, length), word.substr(0, length)))
+            return upper_case(row.name.substr(0, 3));
+    return {};
+}
+
+/// Letters that are no name, and stand for something elsewhere.
+inline std::string hint_for_foreign_name(const CronErrorText& place, std::string_view word) {
+    const bool month = place.field() == TextField::month;
+    const char first = to_lower(word[0]);
+    if (word.size() == 1 && first == 'h') return "H needs dialect extended";
+    if (word.size() == 1 && month && (first == 'l' || first == 'w')) return "L and W belong to day-of-month";
+    if (!month && first == 'l' && place.rules().modifiers && place.item().size() > 1)
+        return "write " + in_quotes(std::string(place.item().substr(1)) + 'L');
+    if (month && find_name(weekday_names, word, true) != no_name) return "weekdays stand in day-of-week";
+    if (!month && find_name(month_names, word, true) != no_name) return "months stand in month";
+    return {};
+}
+
 /// A word that is nearly a name: longer, shorter, or in full where the dialect has only three letters.
 inline std::string hint_for_name(const CronErrorText& place) {
-    const std::string word = place.seen();
-    const bool month = place.field() == TextField::month;
-    if (equal_ignoring_case(word, "'h'")) return "H needs dialect extended";
-    if (month && (equal_ignoring_case(word, "'l'") || equal_ignoring_case(word, "'w'")))
-        return "L and W belong to day-of-month";
-    const auto nearest = [&](const auto& names) {
-        for (std::size_t length = 3; length >= 2; --length)
-            for (const auto& row : names)
-                if (word.size() >= length && equal_ignoring_case(row.name.substr(0, length), word.substr(0, length)))
-                    return upper_three(row.name);
-        return std::string();
-    };
-    std::string name = month ? nearest(month_names) : nearest(weekday_names);
     if (looks_like_crontab(place)) return crontab_hint(place);
+    const std::string_view word = place.letters();
+    if (word.empty()) return {};
+    if (auto hint = hint_for_foreign_name(place, word); !hint.empty()) return hint;
+    const bool month = place.field() == TextField::month;
+    const std::string name = month ? nearest_name(month_names, word) : nearest_name(weekday_names, word);
     if (name.empty()) return {};
-    const bool last = !month && word.size() > 6 && to_lower(word.back()) == 'l' && place.rules().modifiers;
+    const std::string_view stem = word.substr(0, word.size() - 1);
+    const bool last = !month && place.rules().modifiers && to_lower(word.back()) == 'l' &&
+                      find_name(weekday_names, stem, true) != no_name;
     const bool full = find_name(month_names, word, true) != no_name || find_name(weekday_names, word, true) != no_name;
     return "write " + in_quotes(last ? name + 'L' : name) + (full ? "; full names need dialect extended" : "");
 }
@@ -192,7 +225,7 @@ inline std::string rising_form(const ReversedRange& range, TextField field, Fiel
 
     const auto name = [&](std::uint32_t number) {
         if (!named) return std::to_string(number);
-        return upper_three(week ? weekday_names[number].name : month_names[number - 1].name);
+        return upper_case((week ? weekday_names[number].name : month_names[number - 1].name).substr(0, 3));
     };
     const std::uint32_t steps_to_end = (limits.highest - range.first_number) / range.step;
     const std::uint32_t second =
@@ -224,21 +257,58 @@ inline std::string hint_for_end(const CronErrorText& place) {
     }
 }
 
+/// An L that stands where none may.
+inline std::string hint_for_last(const CronErrorText& place) {
+    const auto& rules = place.rules();
+    const std::string item(place.item());
+    const bool small = place.current() == 'l' && !rules.any_case;
+    if (place.field() != TextField::day_of_month && place.field() != TextField::day_of_week)
+        return "L belongs to the day fields";
+    if (!rules.modifiers) return item.size() > 1 ? "use dialect extended" : "L needs dialect standard or extended";
+    if (place.before() == '#') return "write " + in_quotes(item.substr(0, item.find('#')) + 'L');
+    if (small) return "write " + in_quotes(upper_case(item));
+    return place.field() == TextField::day_of_week ? "the last Friday is \"FRIL\"" : "";
+}
+
+inline std::string hint_for_workday(const CronErrorText& place) {
+    if (place.field() != TextField::day_of_month || !place.rules().modifiers) return {};
+    const std::string item = upper_case(place.item());
+    const std::size_t digits = item.find_first_of("0123456789");
+    const std::size_t other = item.find_first_not_of("0123456789W");
+    if (digits == std::string::npos || other != std::string::npos) return "the workday nearest to the 15th is \"15W\"";
+    return "write " + in_quotes(item.substr(digits, item.find('W', digits) - digits) + 'W');
+}
+
 /// Letters where no letter may stand.
 inline std::string hint_for_letter(const CronErrorText& place) {
-    const auto& rules = place.rules();
-    const bool day_of_month = place.field() == TextField::day_of_month;
     switch (to_lower(place.current())) {
     case 'r': return "random schedules are not repeatable; use H of dialect extended";
-    case 'h': return rules.hash ? "" : "H needs dialect extended";
+    case 'h': return place.rules().hash ? "" : "H needs dialect extended";
     case 'x': return "write decimal digits";
-    case 'w': return day_of_month && rules.modifiers ? "the workday nearest to the 15th is \"15W\"" : "";
-    case 'l':
-        if (place.before() == '#') return "the last Friday is \"FRIL\"";
-        if (!day_of_month) return "L belongs to the day fields";
-        return rules.modifiers ? "write \"L\"" : "L needs dialect standard or extended";
-    default: return "names stand only in month and day-of-week";
+    case 'w': return hint_for_workday(place);
+    case 'l': return hint_for_last(place);
+    default: break;
     }
+    if (equal_ignoring_case(place.word().substr(0, 5), "cron(")) return "use dialect eventbridge";
+    return "names stand only in month and day-of-week";
+}
+
+/// `1~5/2` as `H(1-5)/2`.
+inline std::string hint_for_step_on_tilde(const CronErrorText& place) {
+    std::string item(place.item());
+    const std::size_t tilde = item.find('~');
+    const std::size_t slash = item.find('/');
+    if (tilde == std::string::npos || slash < tilde || tilde == 0 || slash == tilde + 1) return {};
+    return "write " + in_quotes("H(" + item.substr(0, tilde) + '-' + item.substr(tilde + 1, slash - tilde - 1) + ')' +
+                                item.substr(slash));
+}
+
+/// Other signs between the values of a list.
+inline std::string hint_for_separator(const CronErrorText& place) {
+    std::string item(place.item());
+    for (char& c : item)
+        if (c == place.current()) c = ',';
+    return item.size() < 3 ? "" : "a list has commas: " + in_quotes(item);
 }
 
 inline std::string hint_for_sign(const CronErrorText& place) {
@@ -249,9 +319,14 @@ inline std::string hint_for_sign(const CronErrorText& place) {
         if (day_of_week && !rules.plus) return "+ needs dialect standard or extended";
         return rules.plus ? "+ stands only at the beginning of day-of-week" : "";
     case '-':
-        if (is_last_minus(place)) return "L-n needs dialect extended, quartz or spring";
+        if (place.before() == '#') return hint_for_nth(place);
+        if (is_last_minus(place)) return rules.last_minus ? "" : "L-n needs dialect extended, quartz or spring";
         return begins_item(place) ? "numbers have no sign; a range has two ends, as in \"1-5\"" : "";
-    case '/': return begins_item(place) ? "write " + in_quotes('*' + std::string(place.item())) : "";
+    case '/':
+        return begins_item(place) ? "write " + in_quotes('*' + std::string(place.item()))
+                                  : hint_for_step_on_tilde(place);
+    case '|':
+    case ';': return hint_for_separator(place);
     case '#': return begins_item(place) && rules.modifiers && day_of_week ? "the second Monday is \"MON#2\"" : "";
     case '*': return place.before() == '*' ? "write \"*\"" : "";
     case '.': return "write whole numbers";
@@ -266,12 +341,14 @@ inline std::string hint_for_sign(const CronErrorText& place) {
 inline std::string hint_for_unexpected(const CronErrorText& place) {
     if (place.field() == TextField::none) {
         if (!place.rules().wrapper) return "dialect extended reads it; else pass the zone as time_zone";
-        if (place.text().find(')') != std::string_view::npos) return "remove it";
+        if (place.text().substr(0, place.at()).find(')') != std::string_view::npos) return "remove it";
+        if (place.text().find('=') < place.text().find('(')) return "pass the zone as time_zone";
         const bool complete = place.whole() && place.count() == 6;
-        return "write " + in_quotes(complete ? "cron(" + std::string(place.text()) + ')' : example_of(place.rules()));
+        return "write " + in_quotes(complete ? "cron(" + place.first_fields(6) + ')' : example_of(place.rules()));
     }
-    if (place.word().substr(0, 1) == "#" && place.field() != TextField::minute)
-        return "comments are not part of an expression";
+    const bool comment = place.word().substr(0, 1) == "#" && (place.word().size() == 1 || !is_digit(place.word()[1]));
+    if (comment && place.field() != TextField::minute) return "comments are not part of an expression";
+    if (is_digit(place.current()) && place.before() == '*') return "write " + in_quotes("*/" + place.seen());
     if (looks_like_path(place.word()) && looks_like_crontab(place)) return crontab_hint(place);
     return is_letter(place.current()) ? hint_for_letter(place) : hint_for_sign(place);
 }

@@ -63,6 +63,21 @@ struct Progression {
     }
 };
 
+/// Names or numbers of a set, with runs of three and more as "a to b".
+template <class Name>
+Phrases runs_of(const Values& set, Name name, std::string_view to = " to ") {
+    Phrases phrases;
+    for (std::size_t begin = 0, end = 0; begin < set.count; begin = end) {
+        end = begin + 1;
+        while (end < set.count && set[end] == set[end - 1] + 1)
+            ++end;
+        if (end - begin < 3) end = begin + 1;
+        const std::string first(name(set[begin]));
+        phrases.push_back(end - begin == 1 ? first : (first + std::string(to)).append(name(set[end - 1])));
+    }
+    return phrases;
+}
+
 // ---- the time of day -----------------------------------------------------------------------------------------------
 
 inline std::string two_digits(std::uint32_t number) {
@@ -87,7 +102,7 @@ inline std::string rhythm(const Values& set, const std::string& unit) {
     return progression.first == 0 ? every : every + " from " + unit + ' ' + std::to_string(progression.first);
 }
 
-/// "minute 5", "minutes 5, 7 and 9", "minutes 10 to 20", "every 7th minute from 0 to 56".
+/// "minute 5", "minutes 5, 7 and 9", "minutes 0 to 8 and 40", "every 7th minute from 0 to 56".
 inline std::string selection(const Values& set, const std::string& unit) {
     const Progression progression(set);
     if (set.count == 1) return unit + ' ' + std::to_string(set[0]);
@@ -95,10 +110,7 @@ inline std::string selection(const Values& set, const std::string& unit) {
     if (set.count > 3 && progression.step == 1) return unit + "s " + ends;
     if (set.count > 3 && progression.step > 1)
         return "every " + ordinal(progression.step) + ' ' + unit + " from " + ends;
-    Phrases numbers;
-    for (const auto number : set)
-        numbers.push_back(std::to_string(number));
-    return unit + "s " + joined(numbers);
+    return unit + "s " + joined(runs_of(set, [](std::uint32_t number) { return std::to_string(number); }));
 }
 
 /// "At 09:00 and 18:30".
@@ -174,21 +186,6 @@ inline std::string time_phrase(const CronFields& fields) {
 
 // ---- the date ------------------------------------------------------------------------------------------------------
 
-/// Names or numbers of a set, with runs of three and more as "a to b".
-template <class Name>
-Phrases runs_of(const Values& set, Name name, std::string_view to = " to ") {
-    Phrases phrases;
-    for (std::size_t begin = 0, end = 0; begin < set.count; begin = end) {
-        end = begin + 1;
-        while (end < set.count && set[end] == set[end - 1] + 1)
-            ++end;
-        if (end - begin < 3) end = begin + 1;
-        const std::string first(name(set[begin]));
-        phrases.push_back(end - begin == 1 ? first : (first + std::string(to)).append(name(set[end - 1])));
-    }
-    return phrases;
-}
-
 inline std::string_view full_weekday(std::uint32_t number) {
     return weekday_names[number % 7].name;
 }
@@ -230,7 +227,7 @@ inline std::string month_days(const CronFields& fields) {
 }
 
 /// The days that day-of-week selects: "weekdays", "Monday and Friday", "the second Monday of the month".
-inline std::string week_days(const CronFields& fields) {
+inline std::string week_days(const CronFields& fields, std::string_view last = " and ") {
     static constexpr std::array<std::string_view, 5> nth{"first", "second", "third", "fourth", "fifth"};
     const std::uint32_t plain = plain_weekdays(fields.weekdays);
     Phrases phrases;
@@ -247,7 +244,14 @@ inline std::string week_days(const CronFields& fields) {
     }
     for (const auto weekday : Values(fields.last_weekdays))
         phrases.push_back(std::string("the last ").append(full_weekday(weekday)));
-    return joined(phrases);
+    return joined(phrases, last);
+}
+
+/// "a weekday or the first Sunday", where a day must be one of them.
+inline std::string one_of(std::string weekdays) {
+    if (weekdays.starts_with("weekdays") || weekdays.starts_with("weekends"))
+        weekdays.replace(0, 8, weekdays.starts_with("weekdays") ? "a weekday" : "a Saturday or Sunday");
+    return weekdays;
 }
 
 /// True when day-of-week counts within the month, so that the month must be named with it.
@@ -286,7 +290,7 @@ inline std::string date_phrase(const CronFields& fields) {
     const std::string days = month_days(fields);
     const std::string day = (is_digit(days[0]) ? ", " : " on ") + days + of_months(fields);
     if (!by_weekday) return day;
-    if (!fields.either_day) return day + ", only if it is " + (weekday == "weekdays" ? "a weekday" : weekday);
+    if (!fields.either_day) return day + ", only if it is " + one_of(week_days(fields, " or "));
     return day + " or on " + weekday + (counts_in_month(fields) ? of_months(fields) : month_phrase(fields));
 }
 

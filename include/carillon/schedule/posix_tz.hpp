@@ -183,7 +183,7 @@ private:
 inline Result<PosixTz> parse_posix_tz(std::string_view text) {
     PosixTzReader in{text};
     if (auto zone = in.read()) return *std::move(zone);
-    return ParseError{Errc::invalid_time_zone_data, text, in.position() + 1, TextKind::schedule};
+    return ParseError{Errc::invalid_time_zone_data, text, in.position() + 1, TextKind::time_zone};
 }
 
 inline std::vector<PosixChange> changes_between(const PosixTz& zone, int first_year, int last_year) {

@@ -130,10 +130,10 @@ constexpr bool starts_ignoring_case(std::string_view text, std::string_view pref
     return equal_ignoring_case(text.substr(0, prefix.size()), prefix);
 }
 
-/// `R/` or `R5/`.
+/// `R/` or `R5/`, and `R-1/`, which is refused in words of its own.
 constexpr bool looks_like_iso_interval(std::string_view text) noexcept {
     if (!text.starts_with('R')) return false;
-    const std::size_t slash = text.find_first_not_of("0123456789", 1);
+    const std::size_t slash = text.find_first_not_of("-0123456789", 1);
     return slash != std::string_view::npos && text[slash] == '/';
 }
 
@@ -200,7 +200,7 @@ inline auto ScheduleParser::resolve_zone() -> Failure {
     if (name.empty()) name = input_.default_time_zone;
     if (name.empty()) return std::nullopt;
     auto zone = TimeZone::find(name);
-    if (!zone) return ParseError{zone.parse_error().code, name, 0, TextKind::schedule};
+    if (!zone) return ParseError{zone.parse_error().code, name, 0, TextKind::time_zone};
     result_.zone = *std::move(zone);
     return std::nullopt;
 }
@@ -262,7 +262,7 @@ inline auto ScheduleParser::read_at(std::string_view argument) -> Failure {
 
 inline auto ScheduleParser::read_interval(std::string_view body) -> Failure {
     TextReader in{body};
-    if (body.front() != 'R') {
+    if (!looks_like_iso_interval(body)) {
         if (const auto period = read_rate(in, body)) return add(ScheduleKind::rate, FixedRate{input_.anchor, *period});
     } else if (const auto interval = read_iso_interval(in, result_.zone)) {
         return std::visit([this](const auto& set) { return add(ScheduleKind::iso_interval, set); }, *interval);

@@ -323,7 +323,7 @@ private:
 inline Result<ZoneTable> read_tzif(std::string_view bytes) {
     detail::TzifReader in{bytes};
     if (auto table = in.read()) return *std::move(table);
-    return ParseError{Errc::invalid_time_zone_data, {}, in.position() + 1, TextKind::schedule};
+    return ParseError{Errc::invalid_time_zone_data, {}, in.position() + 1, TextKind::time_zone};
 }
 
 } // namespace carillon

@@ -118,14 +118,14 @@ public:
     using Entry = std::shared_ptr<const ZoneData>;
 
     Result<Entry> find(std::string_view name) {
-        const ParseError unknown{Errc::unknown_time_zone, name, 1, TextKind::schedule};
+        const ParseError unknown{Errc::unknown_time_zone, name, 1, TextKind::time_zone};
         if (!is_time_zone_name(name)) return unknown;
         if (auto entry = known(name)) return entry;
         const auto [source, generation] = current_source();
         const auto bytes = (*source)(name);
         if (!bytes || !bytes->starts_with("TZif")) return unknown;
         auto table = read_tzif(*bytes);
-        if (!table) return ParseError{Errc::invalid_time_zone_data, name, 1, TextKind::schedule};
+        if (!table) return ParseError{Errc::invalid_time_zone_data, name, 1, TextKind::time_zone};
         auto entry = std::make_shared<const ZoneData>(ZoneData{std::string(name), *std::move(table), version()});
         return remember(std::move(entry), generation);
     }
