@@ -159,6 +159,24 @@ TEST_CASE("lease: under poll() a run belongs to its worker for an hour, and long
     CHECK(world.run(run).abandons == 0);
 }
 
+TEST_CASE("lease: a handler that polls keeps its run, however long the runs take that it executes") {
+    World<> world;
+    const RunId outer = world.trigger(world.create(job_spec("outer")));
+    const JobId inner = world.create(parallel_spec("inner"));
+    Worker<> worker(world.scheduler, world.options());
+    worker.handle("inner", [&](RunContext&) { world.clock->advance(50min); });
+    worker.handle("outer", [&](RunContext&) {
+        world.trigger(inner);
+        world.trigger(inner);
+        worker.poll();
+        worker.poll();
+    });
+    CHECK(worker.poll() == 1);
+    CHECK(world.run(outer).status == JobRunStatus::completed);
+    CHECK(world.run(outer).abandons == 0);
+    CHECK(world.reports.size() == 0);
+}
+
 TEST_CASE("lease: the wall clock does not end a lease") {
     World<> world;
     Worker<> first(world.scheduler, world.options("first"));

@@ -91,8 +91,7 @@ struct FacadeCore {
     }
 
     /// What the end of a run may mean for its job: pauses it where it has failed too often in a row.
-    void pause_after_failures(const std::string& tenant, const JobId& id) {
-        const Instant now = clock->now();
+    void pause_after_failures(const std::string& tenant, const JobId& id, Instant now) {
         const auto write = storage->modify_job(tenant, id, [&](const JobView& job, const KeyState&) {
             return carillon::pause_after_failures(job, schedules.find_schedule_of(job.definition), now);
         });

@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -155,17 +156,20 @@ public:
         executing_ = 0;
     }
 
-    /// What became of these runs has been stored, or refused.
-    void remove(const std::vector<RunFinish>& finished) {
+    /// What became of these runs has been stored, or refused. Returns their jobs; null for one that was never here.
+    std::vector<std::shared_ptr<const JobDefinition>> remove(const std::vector<RunFinish>& finished) {
+        std::vector<std::shared_ptr<const JobDefinition>> jobs(finished.size());
         const std::lock_guard lock(mutex_);
-        for (const RunFinish& finish : finished) {
-            const auto at = runs_.find(finish.run);
+        for (std::size_t i = 0; i < finished.size(); ++i) {
+            const auto at = runs_.find(finished[i].run);
             if (at == runs_.end()) continue;
+            jobs[i] = at->second.claimed.job;
             if (at->second.executing)
                 at->second.stored = true;
             else
                 runs_.erase(at);
         }
+        return jobs;
     }
 
     [[nodiscard]] std::size_t size() const {

@@ -11,6 +11,7 @@
 #include "carillon/scheduler_facade.hpp"
 #include "carillon/storage/storage.hpp"
 #include "carillon/worker/active_runs.hpp"
+#include "carillon/worker/clock_watch.hpp"
 #include "carillon/worker/handler.hpp"
 #include "carillon/worker/outcome.hpp"
 #include "carillon/worker/thread_pool.hpp"
@@ -96,7 +97,12 @@ public:
     /// Throws what the storage throws, and `invalid_state` after start(). A handler may call it.
     std::size_t poll(std::optional<Duration> budget = std::nullopt);
     /// The earliest moment at which poll() has something to do; none: not before something changes.
-    [[nodiscard]] std::optional<Instant> next_due() const { return core_->storage->next_due(action_types()); }
+    [[nodiscard]] std::optional<Instant> next_due() const;
+    /// Says that the wall clock shows the right time. A worker acts on a step forward of more than a day, or on a first
+    /// reading by which jobs should have run more than a day ago, only after a minute of steady time, since a box with
+    /// an empty battery would plan all its jobs away. Meanwhile time goes on from where it was, or, at the start, no
+    /// job is planned; what was planned before is executed. See worker/clock_watch.hpp.
+    void confirm_clock();
 
     /// How many runs it holds: waiting for a thread, in a handler, or being finished.
     [[nodiscard]] std::size_t active() const { return active_.size(); }
@@ -120,6 +126,7 @@ private:
     [[nodiscard]] SteadyTime next_turn(bool progress) const;
     void renew_leases();
     bool keep_house();
+    [[nodiscard]] bool may_plan();
     MaterialiseResult materialise(Instant now);
     bool materialise_due();
     std::size_t revise_cursors(Instant now);
@@ -133,6 +140,7 @@ private:
 
     // one run
     void execute_waiting();
+    void renew_polled();
     Polled poll_next(Instant due_by, const RunId& newest, bool first);
     void execute(ActiveRun& active, Duration lease);
     [[nodiscard]] std::shared_ptr<const Handler> begin(ActiveRun& active);
@@ -145,6 +153,8 @@ private:
     bool heartbeat_of(ActiveRun& run, Duration lease);
     void finish(std::vector<RunFinish> finishes);
     void flush_finished();
+    void settled(const RunFinish& finish, const JobDefinition* job, bool accepted);
+    void pause_after_failures(const std::string& tenant, const JobId& job);
 
     // stopping
     void stop_claiming();
@@ -156,6 +166,7 @@ private:
 
     std::shared_ptr<detail::FacadeCore<StorageT>> core_;
     WorkerOptions options_;
+    mutable detail::WatchedClock clock_;
 
     mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<const Handler>> handlers_;

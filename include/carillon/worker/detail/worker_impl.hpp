@@ -81,7 +81,8 @@ inline void check_worker_options(const WorkerOptions& options) {
 template <Storage StorageT>
 Worker<StorageT>::Worker(SchedulerFacade<StorageT>& scheduler, WorkerOptions options)
     : core_(scheduler.core_)
-    , options_(std::move(options)) {
+    , options_(std::move(options))
+    , clock_(core_->clock) {
     detail::check_worker_options(options_);
     if (options_.name.empty()) options_.name = "worker-" + Uuid::next(core_->clock->now()).str().substr(24);
     watch_storage();
@@ -142,6 +143,21 @@ void Worker<StorageT>::report(const std::string& sentence) const {
         options_.report(sentence);
     } catch (...) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
     }
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::confirm_clock() {
+    clock_.confirm();
+    wake_.notify();
+}
+
+template <Storage StorageT>
+std::optional<Instant> Worker<StorageT>::next_due() const {
+    const auto due = core_->storage->next_due(action_types());
+    if (!due) return std::nullopt;
+    const Instant now = clock_.now();
+    if (*due <= now && !clock_.may_plan()) return now + detail::longest_wait; // jobs that are not to be planned yet
+    return *due + clock_.ahead();
 }
 
 template <Storage StorageT>
@@ -217,7 +233,7 @@ template <Storage StorageT>
 void Worker<StorageT>::give_back_waiting() {
     std::vector<RunFinish> released;
     for (const ActiveRun* run : active_.take_all())
-        released.push_back({run->ref(), release(run->claimed.run, core_->clock->now())});
+        released.push_back({run->ref(), release(run->claimed.run, clock_.now())});
     if (!released.empty()) finish(std::move(released));
 }
 

@@ -85,13 +85,16 @@ bool Worker<StorageT>::keep_house() {
     const SteadyTime now = core_->clock->steady_now();
     if (now < next_cleaning_.load()) return false;
     next_cleaning_ = now + options_.heartbeat;
-    const Instant wall = core_->clock->now();
+    const Instant wall = clock_.now();
     const auto reaped =
         core_->storage->reap(detail::rows_per_cleaning, [&](const JobRun& run, const JobDefinition& job) {
             return after_abandon(run, job.policies, wall);
         });
-    for (const JobRun& run : reaped)
+    for (const JobRun& run : reaped) {
         report("run " + run.id.str() + " was abandoned and is now " + std::string(to_string(run.status)));
+        if (run.status == JobRunStatus::failed) pause_after_failures(run.tenant_id, run.job_id);
+    }
+    if (!may_plan()) return !reaped.empty();
     const std::size_t purged = core_->storage->purge(options_.retention, wall, detail::rows_per_cleaning);
     const std::size_t revised = revise_cursors(wall);
     const bool more = std::max({reaped.size(), purged, revised}) >= detail::rows_per_cleaning;
@@ -111,9 +114,19 @@ std::size_t Worker<StorageT>::revise_cursors(Instant now) {
     return result.jobs;
 }
 
+/// Whether the clock is good enough for what cannot be undone: planning, and deleting. Tells what became of it.
+template <Storage StorageT>
+bool Worker<StorageT>::may_plan() {
+    if (clock_.wants_check()) clock_.check(core_->storage->next_due({})); // without action types: of jobs alone
+    for (const ClockStep& step : clock_.take_steps())
+        report(to_string(step));
+    return clock_.may_plan();
+}
+
 /// Plans one batch of the jobs that are due.
 template <Storage StorageT>
 MaterialiseResult Worker<StorageT>::materialise(Instant now) {
+    if (!may_plan()) return {};
     const std::vector<std::string> types = action_types();
     std::set<std::string> unhandled;
     MaterialiseResult result =
@@ -131,7 +144,7 @@ MaterialiseResult Worker<StorageT>::materialise(Instant now) {
 /// Plans all jobs that are due, unless leases have to be renewed first. Says whether there was one.
 template <Storage StorageT>
 bool Worker<StorageT>::materialise_due() {
-    const Instant now = core_->clock->now();
+    const Instant now = clock_.now();
     std::size_t jobs = 0;
     do
         jobs = materialise(now).jobs;
@@ -157,7 +170,7 @@ std::vector<ClaimedRun> Worker<StorageT>::claim(std::size_t limit, Duration leas
     request.action_types = action_types();
     request.limit = limit;
     request.lease = lease;
-    request.now = core_->clock->now();
+    request.now = clock_.now();
     if (due_by) request.due_by = std::min(*due_by, request.now);
     {
         const std::lock_guard lock(mutex_);

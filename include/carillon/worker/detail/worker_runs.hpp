@@ -35,7 +35,7 @@ std::shared_ptr<const Handler> Worker<StorageT>::begin(ActiveRun& active) {
     const bool too_late = deadline.at <= now; // the storage ends the run when it is back
     if (!handler || too_late || active.stop.stop_requested()) {
         active_.end(active, now);
-        finish({{active.ref(), release(active.claimed.run, core_->clock->now())}});
+        finish({{active.ref(), release(active.claimed.run, clock_.now())}});
         return nullptr;
     }
     active_.begin(active, now, deadline);
@@ -54,7 +54,7 @@ detail::Deadline Worker<StorageT>::deadline_of(const ClaimedRun& claimed, Steady
         deadline.cause = StopCause::attempt_timeout;
     }
     if (!claimed.run.expires_at) return deadline;
-    const SteadyTime end = now + (*claimed.run.expires_at - core_->clock->now());
+    const SteadyTime end = now + (*claimed.run.expires_at - clock_.now());
     if (end < deadline.at) {
         deadline.at = end;
         deadline.cause = StopCause::total_timeout;
@@ -89,7 +89,7 @@ RunTransition Worker<StorageT>::transition_of(const ClaimedRun& claimed,
                                               StopCause cause,
                                               Duration took) const {
     RunTransition to = after_handler(
-        claimed.run, claimed.job->policies, std::move(outcome), cause, core_->clock->now(), detail::random_fraction());
+        claimed.run, claimed.job->policies, std::move(outcome), cause, clock_.now(), detail::random_fraction());
     to.duration = took;
     return to;
 }
@@ -155,13 +155,32 @@ void Worker<StorageT>::flush_finished() {
             flushing_ = false;
             throw;
         }
-        active_.remove(batch);
+        const auto jobs = active_.remove(batch);
         idle_.notify();
         for (std::size_t i = 0; i < batch.size(); ++i)
-            if (!accepted[i]) report("the result of run " + batch[i].run.id.str() + " was refused: its lease was lost");
+            settled(batch[i], jobs[i].get(), accepted[i]);
         lock.lock();
     }
     flushing_ = false;
+}
+
+/// The storage has taken what became of a run, or has refused it.
+template <Storage StorageT>
+void Worker<StorageT>::settled(const RunFinish& finish, const JobDefinition* job, bool accepted) {
+    if (!accepted) return report("the result of run " + finish.run.id.str() + " was refused: its lease was lost");
+    const JobRunStatus status = finish.to.status;
+    if (!job || (status != JobRunStatus::failed && status != JobRunStatus::timed_out)) return;
+    if (job->policies.pause_after_failures > 0) pause_after_failures(job->tenant_id, job->id);
+}
+
+/// Pauses a job where its last run was the one failure too many. If that does not work, its next plan will.
+template <Storage StorageT>
+void Worker<StorageT>::pause_after_failures(const std::string& tenant, const JobId& job) {
+    try {
+        core_->pause_after_failures(tenant, job, clock_.now());
+    } catch (...) {
+        report("job " + job.str() + " could not be paused yet: " + detail::caught_text());
+    }
 }
 
 template <Storage StorageT>
@@ -169,12 +188,13 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
     if (started_) throw Error(Errc::invalid_state, "poll: the worker has been started; it polls by itself");
     const detail::WorkScope scope(this);
     const SteadyTime begin = core_->clock->steady_now();
-    const Instant due_by = core_->clock->now();
+    const Instant due_by = clock_.now();
     const RunId newest = RunId::next(due_by);
     const auto may_go_on = [&] {
         return !budget || core_->clock->steady_now() - begin < *budget;
     };
     flush_finished();
+    renew_polled();
     keep_house();
     while (materialise(due_by).jobs == detail::jobs_per_plan && may_go_on()) {
     }
@@ -189,15 +209,23 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
     return executed;
 }
 
+/// Renews the leases of runs that other calls of poll() execute: those this one is called by, or of other threads.
+template <Storage StorageT>
+void Worker<StorageT>::renew_polled() {
+    const std::vector<RunRef> refs = active_.refs();
+    if (!refs.empty()) active_.apply(core_->storage->heartbeat(refs, options_.poll_lease));
+}
+
 /// Executes one of the runs that were due by then. Gives back one that was triggered after `newest`, unless it is the
 /// first.
 template <Storage StorageT>
 auto Worker<StorageT>::poll_next(Instant due_by, const RunId& newest, bool first) -> Polled {
+    renew_polled();
     std::vector<ClaimedRun> claimed = claim(1, options_.poll_lease, due_by);
     if (claimed.empty()) return Polled::nothing;
     const JobRun& run = claimed.front().run;
     if (!first && run.trigger != RunTrigger::schedule && run.id > newest) {
-        finish({{{run.id, run.fence}, release(run, core_->clock->now())}});
+        finish({{{run.id, run.fence}, release(run, clock_.now())}});
         return Polled::too_new;
     }
     execute(active_.add_taken(std::move(claimed.front())), options_.poll_lease);
