@@ -144,7 +144,7 @@ part_needs() {
         headers) echo "$build clang++" ;;
         asan | tsan | fuzz) echo "$build $sanitizers" ;;
         tidy) echo "$build clang++ clang-tidy" ;;
-        benchmarks) echo "$build benchmark" ;;
+        benchmarks) echo "$build benchmark asio" ;;
         *) echo "$build" ;;
     esac
 }

@@ -52,7 +52,8 @@ auto BasicMemoryStorage<Void>::key_state(JobRow& job) -> KeyState {
 template <class Void>
 void BasicMemoryStorage<Void>::index(JobRow& job) {
     const JobDefinition& definition = *job.definition;
-    job.tenant->jobs_with(definition.status).insert(&job);
+    auto& listed = job.tenant->jobs_with(definition.status);
+    job.listed = listed.insert(listed.begin(), &job); // most often it is the newest
     if (!definition.key.empty()) job.tenant->jobs_by_key[definition.key] = &job;
     if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key[*definition.idempotency_key] = &job;
 }
@@ -60,7 +61,7 @@ void BasicMemoryStorage<Void>::index(JobRow& job) {
 template <class Void>
 void BasicMemoryStorage<Void>::unindex(JobRow& job) {
     const JobDefinition& definition = *job.definition;
-    job.tenant->jobs_with(definition.status).erase(&job);
+    job.tenant->jobs_with(definition.status).erase(job.listed);
     if (!definition.key.empty()) job.tenant->jobs_by_key.erase(definition.key);
     if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key.erase(*definition.idempotency_key);
 }
@@ -105,6 +106,10 @@ void BasicMemoryStorage<Void>::replace_definition(JobRow& job, std::shared_ptr<c
 /// Keeps the events sorted by id; callers that raced may arrive out of order.
 template <class Void>
 void BasicMemoryStorage<Void>::record(TenantRow& tenant, const AuditEvent& event) {
+    if (tenant.audit.empty() || tenant.audit.back().id < event.id) {
+        tenant.audit.push_back(event);
+        return;
+    }
     const auto behind = std::upper_bound(tenant.audit.begin(),
                                          tenant.audit.end(),
                                          event.id,
@@ -220,6 +225,7 @@ auto BasicMemoryStorage<Void>::modify_job(const std::string& tenant, const JobId
     JobWrite out;
     write(*job, change(job->view(), key_state(*job)), out);
     out.job = job->snapshot();
+    if (job->removed && job->runs.empty()) jobs_.erase(id); // else with the last of its runs, by purge
     return out;
 }
 

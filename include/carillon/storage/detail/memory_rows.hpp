@@ -147,29 +147,6 @@ struct MemoryRows {
     /// How many cursors were computed with which release of the time zone database.
     using VersionCounts = std::map<std::string, std::size_t>;
 
-    struct JobRow {
-        std::shared_ptr<const JobDefinition> definition;
-        JobProgress progress;
-        TenantRow* tenant = nullptr;
-        KeyRow own_key;
-        std::size_t due_position = not_in_heap;
-        /// Sorted by id; all of them, terminal ones included.
-        std::vector<RunRow*> runs;
-        RunRow* last_scheduled = nullptr;
-        /// Scheduled runs that were never claimed.
-        std::size_t unstarted = 0;
-        /// Where the cursor is counted.
-        typename VersionCounts::pointer version = nullptr;
-        std::unique_ptr<std::unordered_map<std::string, RunRow*>> triggers_by_key;
-        bool removed = false;
-
-        [[nodiscard]] ScheduledJob snapshot() const { return ScheduledJob{*definition, progress}; }
-        [[nodiscard]] JobView view() const noexcept { return {*definition, progress}; }
-        [[nodiscard]] bool due_counts() const noexcept {
-            return !removed && definition->status == JobStatus::active && progress.next_run_at.has_value();
-        }
-    };
-
     /// Where a job stands in the order of creation, also when it is gone.
     struct JobPlace {
         Instant created_at;
@@ -188,6 +165,30 @@ struct MemoryRows {
     };
 
     using NewestJobs = std::set<JobRow*, NewestJobFirst>;
+
+    struct JobRow {
+        std::shared_ptr<const JobDefinition> definition;
+        JobProgress progress;
+        TenantRow* tenant = nullptr;
+        KeyRow own_key;
+        std::size_t due_position = not_in_heap;
+        typename NewestJobs::iterator listed; ///< among the tenant's jobs of its status
+        /// Sorted by id; all of them, terminal ones included.
+        std::vector<RunRow*> runs;
+        RunRow* last_scheduled = nullptr;
+        /// Scheduled runs that were never claimed.
+        std::size_t unstarted = 0;
+        /// Where the cursor is counted.
+        typename VersionCounts::pointer version = nullptr;
+        std::unique_ptr<std::unordered_map<std::string, RunRow*>> triggers_by_key;
+        bool removed = false;
+
+        [[nodiscard]] ScheduledJob snapshot() const { return ScheduledJob{*definition, progress}; }
+        [[nodiscard]] JobView view() const noexcept { return {*definition, progress}; }
+        [[nodiscard]] bool due_counts() const noexcept {
+            return !removed && definition->status == JobStatus::active && progress.next_run_at.has_value();
+        }
+    };
 
     struct TenantRow {
         std::string name;
