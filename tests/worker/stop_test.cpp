@@ -11,6 +11,7 @@
 #include <future>
 #include <memory>
 #include <stdexcept>
+#include <stop_token>
 #include <string>
 #include <thread>
 #include <vector>
@@ -431,6 +432,44 @@ TEST_CASE("stop: the report callback may stop the worker that called it", "[conc
     REQUIRE(eventually([&] { return world.reports.size() == 1; }));
     CHECK(world.reports.all().at(0) == "the storage failed, trying again in a second: claim failed");
     CHECK(worker.stop().still_running.empty());
+}
+
+TEST_CASE("stop: the report callback may stop the worker also while that stops, and while it ends", "[concurrent]") {
+    World<support::FlakyStorage> world;
+    {
+        Worker<support::FlakyStorage>* self = nullptr;
+        WorkerOptions options = world.options();
+        options.report = [&](const std::string& sentence) {
+            self->stop();
+            world.reports.add(sentence);
+        };
+        Worker<support::FlakyStorage> worker(world.scheduler, options);
+        self = &worker;
+        worker.handle("work", [](RunContext&) {});
+        world.trigger(world.create(job_spec("work")));
+        world.storage->finish_fails = true;
+        CHECK(worker.poll() == 1);
+        auto stopped = stop_aside(worker, 0s, 0s);
+        await(stopped);
+    }
+    CHECK(count_of(world.reports, "are kept for the next start") == 1);
+    CHECK(count_of(world.reports, "are lost") == 1);
+}
+
+TEST_CASE("stop: what a handler has tied to its token may stop the worker that fires it", "[concurrent]") {
+    World<> world;
+    Gate gate;
+    Worker<> worker(world.scheduler, world.options());
+    worker.handle("work", [&](RunContext& run) {
+        const std::stop_callback stop(run.stop_token(), [&] { worker.stop(); });
+        gate.pass_or_stop(run.stop_token());
+    });
+    const RunId run = world.trigger(world.create(job_spec("work")));
+    worker.start();
+    REQUIRE(gate.has_seen(1));
+    auto stopped = stop_aside(worker, 0s, 30s);
+    CHECK(await(stopped).still_running.empty());
+    CHECK(world.run(run).status == JobRunStatus::completed);
 }
 
 TEST_CASE("stop: a report callback that throws harms nobody", "[concurrent]") {

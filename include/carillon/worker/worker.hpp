@@ -86,8 +86,8 @@ public:
     void start();
     /// Stops claiming, gives back what no handler has begun, and waits: up to `grace` for handlers to end by
     /// themselves, then, after asking them to stop, up to `hard`. A handler that throws after it was asked so has its
-    /// run given back, too. Idempotent; start() may follow. Called by a handler, or by the report callback, it only
-    /// stops the claiming, and returns at once.
+    /// run given back, too. Idempotent; start() may follow. Called by a handler, by the report callback, or by what a
+    /// handler has tied to its token, it only stops the claiming, and returns at once.
     StopReport stop(Duration grace = std::chrono::seconds{30}, Duration hard = std::chrono::seconds{10});
 
     /// Executes on this thread what is due when it is called, at least one run if there is any, until nothing is left

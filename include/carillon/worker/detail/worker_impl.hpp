@@ -90,6 +90,7 @@ Worker<StorageT>::Worker(SchedulerFacade<StorageT>& scheduler, WorkerOptions opt
 
 template <Storage StorageT>
 Worker<StorageT>::~Worker() {
+    const detail::WorkScope scope(this);
     stop_claiming();
     active_.interrupt_all();
     while (active_.executing() > 0) {
@@ -206,6 +207,7 @@ StopReport Worker<StorageT>::stop(Duration grace, Duration hard) {
     claiming_ = false;
     wake_.notify();
     if (detail::WorkScope::is_inside(this)) return {};
+    const detail::WorkScope scope(this); // what it reports and the tokens it fires may call stop() as well
     const std::lock_guard stopping(stop_mutex_);
     stop_claiming();
     if (!wait_until_idle(grace)) {
