@@ -171,7 +171,7 @@ inline std::vector<CronVector> cron_vectors(const std::string& file) {
     return vectors;
 }
 
-inline constexpr std::array<const char*, 20> cron_vector_files{"ccronexpr",
+inline constexpr std::array<const char*, 21> cron_vector_files{"ccronexpr",
                                                                "cron-parser",
                                                                "croncpp",
                                                                "croner",
@@ -179,6 +179,7 @@ inline constexpr std::array<const char*, 20> cron_vector_files{"ccronexpr",
                                                                "cronos",
                                                                "cronsim",
                                                                "errors",
+                                                               "eventbridge",
                                                                "generated-croner",
                                                                "generated-croner-zones",
                                                                "generated-dst-ocps",

@@ -3,7 +3,7 @@
 //
 //   auto schedule = Schedule::parse("30 2 * * *", {.time_zone = "America/New_York"}).value();
 //   schedule.next(instant)               the first occurrence after an instant
-//   schedule.upcoming(instant, 5)        the first five
+//   schedule.upcoming(instant, 5)        the first five; upcoming(instant) is a range of all of them
 //
 //   0 9 * * 1-5, @daily                  cron, in a dialect (cron_dialect.hpp), on the clock of a zone
 //   @every 1h30m, rate(5 minutes)        a fixed rate from an anchor: integer arithmetic, no drift
@@ -24,6 +24,7 @@
 #include "carillon/schedule/cron_warning.hpp"
 #include "carillon/schedule/dst_notes.hpp"
 #include "carillon/schedule/dst_policy.hpp"
+#include "carillon/schedule/part_search.hpp"
 #include "carillon/schedule/schedule_description.hpp"
 #include "carillon/schedule/schedule_kind.hpp"
 #include "carillon/schedule/schedule_parser.hpp"
@@ -36,6 +37,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,6 +47,8 @@
 #include <vector>
 
 namespace carillon {
+
+class ScheduleCursor;
 
 /// How a schedule's text is to be read.
 struct ScheduleOptions {
@@ -77,7 +81,9 @@ public:
     [[nodiscard]] std::optional<Instant> previous_or_at(Instant until) const;
     [[nodiscard]] bool matches(Instant instant) const;
 
-    /// The first `n` occurrences after `after`; fewer where there are no more.
+    /// The occurrences after `after`, one by one: `for (const Instant at : schedule.upcoming(now))`.
+    [[nodiscard]] ScheduleCursor upcoming(Instant after) const;
+    /// The first `n` of them; fewer where there are no more.
     [[nodiscard]] std::vector<Instant> upcoming(Instant after, std::size_t n) const;
     /// The occurrences at or after `from` and before `to`, at most `limit` of them.
     [[nodiscard]] std::vector<Instant> between(Instant from, Instant to, std::size_t limit = 10'000) const;
@@ -130,9 +136,12 @@ private:
 };
 
 /// Goes through the occurrences of a schedule in order, several times faster than repeated calls of next(): between two
-/// changes of offset it walks (civil_walk.hpp) instead of searching. For one thread at a time.
+/// changes of offset it walks (civil_walk.hpp) instead of searching. A range that is gone through once, from where the
+/// cursor stands. For one thread at a time.
 class ScheduleCursor {
 public:
+    class Iterator;
+
     /// Stands before the first occurrence after `after`.
     ScheduleCursor(Schedule schedule, Instant after);
 
@@ -141,6 +150,9 @@ public:
         if (!advance()) return std::nullopt;
         return last_;
     }
+
+    [[nodiscard]] Iterator begin();
+    [[nodiscard]] std::default_sentinel_t end() const noexcept { return {}; }
 
 private:
     friend class Schedule;
@@ -160,54 +172,30 @@ private:
     std::chrono::sys_seconds end_; ///< of that range
 };
 
-// ---- implementation ------------------------------------------------------------------------------------------------
+/// An input iterator; its cursor must outlive it.
+class ScheduleCursor::Iterator {
+public:
+    using value_type = Instant;
+    using difference_type = std::ptrdiff_t;
 
-namespace detail {
+    explicit Iterator(ScheduleCursor& cursor)
+        : cursor_(&cursor)
+        , at_end_(!cursor.advance()) {}
 
-/// Searches the parts of a schedule, in either direction.
-struct PartSearch {
-    const ZoneTable& table;
-    DstPolicy policy;
-    std::size_t& range;
-    UtcSecond at;
-    bool forward;
-
-    template <CivilSet Set>
-    UtcSecond operator()(const Set& set) const {
-        const ZonedSet<Set> zoned{set, table, DstRules::of(policy, set.is_interval())};
-        return forward ? zoned.first_from(at, range) : zoned.last_until(at, range);
+    [[nodiscard]] Instant operator*() const noexcept { return cursor_->last_; }
+    Iterator& operator++() {
+        at_end_ = !cursor_->advance();
+        return *this;
     }
-    UtcSecond operator()(const FixedRate& rate) const { return forward ? rate.first_from(at) : rate.last_until(at); }
-    UtcSecond operator()(const Once& once) const {
-        const auto since_epoch = once.at.time_since_epoch();
-        const bool scheduled = since_epoch >= first_scheduled_second && since_epoch < end_of_scheduled_seconds;
-        return scheduled && (forward ? once.at >= at : once.at <= at) ? once.at : nothing();
-    }
-    UtcSecond operator()(const EventTrigger&) const { return nothing(); }
+    void operator++(int) { ++*this; }
+    friend bool operator==(const Iterator& iterator, std::default_sentinel_t) noexcept { return iterator.at_end_; }
 
-    /// Asks for the common kind first, which spares it an indirect call.
-    UtcSecond operator()(const SchedulePart& part) const {
-        if (const auto* cron = std::get_if<CronExpression>(&part.set)) return (*this)(*cron);
-        return std::visit(*this, part.set);
-    }
-
-    UtcSecond operator()(const std::vector<SchedulePart>& parts) const {
-        UtcSecond best = nothing();
-        for (const SchedulePart& part : parts)
-            best = forward ? std::min(best, (*this)(part)) : std::max(best, (*this)(part));
-        return best;
-    }
-
-    [[nodiscard]] UtcSecond nothing() const { return forward ? nothing_later : nothing_earlier; }
+private:
+    ScheduleCursor* cursor_;
+    bool at_end_;
 };
 
-/// An answer of a search, for those who ask from outside.
-inline std::optional<Instant> occurrence(UtcSecond found) {
-    if (found == nothing_later || found == nothing_earlier) return std::nullopt;
-    return found;
-}
-
-} // namespace detail
+// ---- implementation ------------------------------------------------------------------------------------------------
 
 inline Result<Schedule> Schedule::parse(std::string_view text, const ScheduleOptions& options) {
     const detail::ScheduleParserInput input{.text = text,
@@ -257,10 +245,14 @@ inline bool Schedule::matches(Instant instant) const {
     return next_or_at(instant) == instant;
 }
 
+inline ScheduleCursor Schedule::upcoming(Instant after) const {
+    return {*this, after};
+}
+
 inline std::vector<Instant> Schedule::upcoming(Instant after, std::size_t n) const {
     std::vector<Instant> result;
     result.reserve(std::min<std::size_t>(n, 1000));
-    ScheduleCursor cursor{*this, after};
+    ScheduleCursor cursor = upcoming(after);
     while (result.size() < n && cursor.advance())
         result.push_back(cursor.last_);
     return result;
@@ -326,6 +318,10 @@ inline ScheduleCursor::ScheduleCursor(Schedule schedule, Instant after)
     , cron_(nullptr) {
     const auto& parts = schedule_.state_->parts;
     if (parts.size() == 1) cron_ = std::get_if<CronExpression>(&parts.front().set);
+}
+
+inline auto ScheduleCursor::begin() -> Iterator {
+    return Iterator(*this);
 }
 
 inline bool ScheduleCursor::advance() {

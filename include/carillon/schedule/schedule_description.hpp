@@ -49,10 +49,12 @@ inline std::string in_words(std::chrono::seconds period) {
 
 inline std::string in_words(const CalendarInterval& interval) {
     static constexpr std::array months{CountedUnit{"year", 12}, CountedUnit{"month", 1}};
+    static constexpr std::array weeks{CountedUnit{"week", 7 * 86'400}};
     static constexpr std::array rest{
         CountedUnit{"day", 86'400}, CountedUnit{"hour", 3600}, CountedUnit{"minute", 60}, CountedUnit{"second", 1}};
     const std::string first = counted(interval.months, months);
-    const std::string second = counted(interval.rest.count(), rest);
+    const std::int64_t seconds = interval.rest.count();
+    const std::string second = seconds % weeks[0].size == 0 ? counted(seconds, weeks) : counted(seconds, rest);
     return first + (first.empty() || second.empty() ? "" : " ") + second;
 }
 
