@@ -172,7 +172,7 @@ TEST_CASE("worker: after a reload of the time zones cursors are computed again, 
     const JobId elsewhere = world.create(support::job_spec("work", "0 9 10 3 *"));
     Worker worker(world.scheduler, world.options());
     worker.handle("work", [](RunContext&) {});
-    world.clock->set_wall(support::at("2026-03-09T09:00:00Z"));
+    world.clock->advance_to(support::at("2026-03-09T09:00:00Z"));
     CHECK(worker.poll() == 1);
     CHECK(world.job(id).next_run_at == support::at("2026-03-10T08:00:00Z"));
     CHECK(world.job(id).tzdata_version == "2026a");
@@ -185,7 +185,7 @@ TEST_CASE("worker: after a reload of the time zones cursors are computed again, 
     CHECK(world.job(id).tzdata_version == "2026b");
     CHECK(world.job(elsewhere).next_run_at == support::at("2026-03-10T09:00:00Z"));
 
-    world.clock->set_wall(support::at("2026-03-10T07:00:00Z"));
+    world.clock->advance_to(support::at("2026-03-10T07:00:00Z"));
     CHECK(worker.poll() == 1);
     CHECK(world.runs(id).back().scheduled_for == support::at("2026-03-10T07:00:00Z"));
     CHECK(world.job(id).next_run_at == support::at("2026-03-11T07:00:00Z"));

@@ -60,6 +60,14 @@ TEST_CASE("manual clock: stands still until it is advanced, and both times go fo
     CHECK(clock.steady_now() == steady + 90s + 1us);
 }
 
+TEST_CASE("manual clock: advanced to a moment, both times go forward until the wall clock shows it") {
+    ManualClock clock(start);
+    const SteadyTime steady = clock.steady_now();
+    clock.advance_to(start + 90min);
+    CHECK(clock.now() == start + 90min);
+    CHECK(clock.steady_now() == steady + 90min);
+}
+
 TEST_CASE("manual clock: setting the wall clock moves no steady time") {
     ManualClock clock(start);
     const SteadyTime steady = clock.steady_now();

@@ -12,8 +12,8 @@
 
 namespace carillon::testing {
 
-/// Stands still until `advance` or `set_wall`. Owns waiting too: a thread that waits on it sleeps until it is notified
-/// or until the clock was moved to its deadline, however long that takes in reality. Thread-safe.
+/// Stands still until `advance`, `advance_to` or `set_wall`. Owns waiting too: a thread that waits on it sleeps until
+/// it is notified or until the clock was moved to its deadline, however long that takes in reality. Thread-safe.
 ///
 ///     auto clock = std::make_shared<testing::ManualClock>(parse_rfc3339("2026-03-01T08:59:00Z").value());
 ///     SchedulerFacade<> scheduler({.clock = clock});
@@ -46,7 +46,11 @@ public:
         });
     }
 
-    /// Somebody sets the wall clock, forward or back; no steady time passes.
+    /// Both clocks go forward until the wall clock shows `to`, which must not lie behind it.
+    void advance_to(Instant to) { advance(to - now()); }
+
+    /// Somebody sets the wall clock, forward or back; no steady time passes. What a worker makes of that is in
+    /// worker/clock_watch.hpp.
     void set_wall(Instant to) {
         const std::lock_guard lock(mutex_);
         wall_ = to;
