@@ -77,7 +77,7 @@ inline void check_dates(std::vector<std::chrono::year_month_day>& dates, const L
 }
 
 /// Moments that have a text.
-inline void check_instant(const std::string& field, const std::optional<Instant>& instant) {
+inline void check_instant(std::string_view field, const std::optional<Instant>& instant) {
     if (instant && (*instant < earliest_instant() || *instant > latest_instant()))
         refuse(Errc::out_of_range, field, "expected a moment of the years 0 to 9999");
 }

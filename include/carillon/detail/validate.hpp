@@ -34,8 +34,8 @@ struct Limits {
 
 namespace detail {
 
-[[noreturn]] inline void refuse(Errc code, const std::string& field, const std::string& message) {
-    throw Error(code, field + ": " + message, field);
+[[noreturn]] inline void refuse(Errc code, std::string_view field, const std::string& message) {
+    throw Error(code, std::string(field) + ": " + message, std::string(field));
 }
 
 /// The offset of the first byte that is not part of well-formed UTF-8 (RFC 3629), or npos.
@@ -45,16 +45,15 @@ namespace detail {
     };
     for (std::size_t i = 0; i < text.size();) {
         const unsigned char lead = byte(i);
-        const std::size_t length = lead < 0x80   ? 1
-                                   : lead < 0xc2 ? 0
-                                   : lead < 0xe0 ? 2
-                                   : lead < 0xf0 ? 3
-                                   : lead < 0xf5 ? 4
-                                                 : 0;
+        if (lead < 0x80) {
+            ++i;
+            continue;
+        }
+        const std::size_t length = lead < 0xc2 ? 0 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : lead < 0xf5 ? 4 : 0;
         if (length == 0 || i + length > text.size()) return i;
         for (std::size_t k = 1; k < length; ++k)
             if ((byte(i + k) & 0xc0) != 0x80) return i;
-        const unsigned char second = length > 1 ? byte(i + 1) : 0;
+        const unsigned char second = byte(i + 1);
         const bool overlong = (lead == 0xe0 && second < 0xa0) || (lead == 0xf0 && second < 0x90);
         const bool surrogate = lead == 0xed && second >= 0xa0;
         const bool beyond = lead == 0xf4 && second >= 0x90;
@@ -64,7 +63,7 @@ namespace detail {
     return std::string_view::npos;
 }
 
-inline void check_text(const std::string& field, std::string_view text, std::size_t max_bytes) {
+inline void check_text(std::string_view field, std::string_view text, std::size_t max_bytes) {
     if (text.size() > max_bytes)
         refuse(Errc::too_large,
                field,
@@ -79,14 +78,14 @@ inline void check_text(const std::string& field, std::string_view text, std::siz
                "expected text without zero bytes, saw one at byte " + std::to_string(zero + 1));
 }
 
-inline void check_name(const std::string& field, std::string_view text, std::size_t max_bytes) {
+inline void check_name(std::string_view field, std::string_view text, std::size_t max_bytes) {
     if (text.empty()) refuse(Errc::required, field, "must not be empty");
     check_text(field, text, max_bytes);
 }
 
 /// What JSON text can hold, at most `most_levels` objects and arrays inside each other.
 template <class Json>
-void check_json_value(const std::string& field, const Json& value, std::size_t most_levels, std::size_t level = 1) {
+void check_json_value(std::string_view field, const Json& value, std::size_t most_levels, std::size_t level = 1) {
     if (level > most_levels)
         refuse(Errc::too_large,
                field,
@@ -102,7 +101,7 @@ void check_json_value(const std::string& field, const Json& value, std::size_t m
 
 /// The text to store of a JSON object.
 template <class Json>
-[[nodiscard]] JsonText check_object(const std::string& field, const Json& value, const Limits& limits) {
+[[nodiscard]] JsonText check_object(std::string_view field, const Json& value, const Limits& limits) {
     if (!value.is_object())
         refuse(Errc::wrong_type,
                field,
@@ -151,9 +150,9 @@ template <class Json>
 
 /// `range` says in words what lies between `least` and `most`.
 template <class T>
-void check_range(const std::string& field, T value, T least, T most, const std::string& range) {
+void check_range(std::string_view field, T value, T least, T most, std::string_view range) {
     if (!(value >= least && value <= most))
-        refuse(Errc::out_of_range, field, "expected " + range + ", saw " + number_text(value));
+        refuse(Errc::out_of_range, field, "expected " + std::string(range) + ", saw " + number_text(value));
 }
 
 inline void check_policies(const Policies& policies, const Limits& limits) {
@@ -199,7 +198,7 @@ void check_page(const Query& query, const Limits& limits) {
         refuse(Errc::out_of_range, "offset", "expected 0 beside `after`, saw " + std::to_string(query.offset));
 }
 
-inline void check_filter(const std::string& field, const std::optional<std::string>& text, const Limits& limits) {
+inline void check_filter(std::string_view field, const std::optional<std::string>& text, const Limits& limits) {
     if (text) check_text(field, *text, limits.name_bytes);
 }
 

@@ -25,7 +25,7 @@ public:
     JsonText() = default;
     /// Throws nlohmann's type_error where a string inside is not UTF-8.
     JsonText(const nlohmann::json& value)
-        : text_(value.is_null() ? nullptr : std::make_shared<const std::string>(value.dump())) {}
+        : text_(shared_text(value)) {}
 
     /// Takes over text that was `text()` once: a storage gives back the same bytes. Not parsed, not checked.
     [[nodiscard]] static JsonText from_text(std::string text) {
@@ -81,6 +81,15 @@ public:
 
 private:
     static constexpr std::string_view null_text = "null";
+
+    /// All empty objects share one text: most jobs have no metadata.
+    static std::shared_ptr<const std::string> shared_text(const nlohmann::json& value) {
+        static const auto empty_object = std::make_shared<const std::string>("{}");
+        if (value.is_null()) return nullptr;
+        if (value.is_object() && value.empty()) return empty_object;
+        return std::make_shared<const std::string>(value.dump());
+    }
+
     std::shared_ptr<const std::string> text_;
 };
 

@@ -4,6 +4,8 @@
 
 #include "carillon/worker/worker.hpp"
 
+#include <algorithm>
+#include <iterator>
 #include <mutex>
 #include <string>
 #include <utility>
@@ -124,7 +126,7 @@ template <Storage StorageT>
 void Worker<StorageT>::finish(std::vector<RunFinish> finishes) {
     {
         const std::lock_guard lock(mutex_);
-        finished_.insert(finished_.end(), finishes.begin(), finishes.end());
+        std::move(finishes.begin(), finishes.end(), std::back_inserter(finished_));
     }
     try {
         flush_finished();
