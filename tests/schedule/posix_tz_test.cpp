@@ -128,3 +128,10 @@ TEST_CASE("posix tz: what is no rule is refused where it is wrong") {
         CHECK(result.parse_error().column == row.column);
     }
 }
+
+TEST_CASE("posix tz: a name has at most 63 characters") {
+    CHECK(parse_posix_tz(std::string(63, 'A') + "5").value().standard.name.size() == 63);
+    const auto result = parse_posix_tz(std::string(64, 'A') + "5");
+    REQUIRE_FALSE(result.has_value());
+    CHECK(result.parse_error().column == 65);
+}

@@ -222,6 +222,38 @@ TEST_CASE("tzif: transitions out of order, twice at one time, or out of range ar
     CHECK_FALSE(refused(tzif_bytes(file)));
 }
 
+TEST_CASE("tzif: what changed before the year 0 has always been so, and what changes after 2201 never comes") {
+    const std::int64_t year_0 = floor_to_second(earliest_instant()).time_since_epoch().count();
+    constexpr std::int64_t year_2202 = 7'321'190'400;
+    TzifFile file = invented();
+    file.footer = "\nSTD-1DAY,M3.2.0,M11.1.0\n";
+    file.transitions = {{-(std::int64_t{1} << 58), 1}, {year_0, 0}, {year_2202 - 1, 1}, {year_2202, 0}};
+    ZoneTable zone = table(file); // the rule would begin in 2202
+    REQUIRE(zone.size() == 3);
+    CHECK(zone[0].begin == ZoneTable::beginning_of_time());
+    CHECK(zone[0].offset.count() == 7200);
+    CHECK(zone[1].begin == at(year_0));
+    CHECK(zone[2].begin == at(year_2202 - 1));
+
+    file.transitions = {{year_0 - 1, 1}};
+    zone = table(file); // the rule has always been there
+    CHECK(zone[0].begin == ZoneTable::beginning_of_time());
+    CHECK(zone[0].offset.count() == 3600);
+    CHECK(zone[1].begin.time_since_epoch().count() > -2'208'988'800);
+}
+
+TEST_CASE("tzif: a clock that is set more than twenty times in a year is refused") {
+    constexpr std::int64_t year = 365 * 86'400;
+    TzifFile file = invented();
+    file.transitions.clear();
+    for (std::uint8_t i = 0; i < 20; ++i)
+        file.transitions.push_back({i, static_cast<std::uint8_t>(i % 2)});
+    file.transitions.push_back({year, 0});
+    CHECK_FALSE(refused(tzif_bytes(file)));
+    file.transitions.back().at = year - 1;
+    CHECK(refused(tzif_bytes(file)));
+}
+
 TEST_CASE("tzif: indexes and counts that point nowhere are refused") {
     TzifFile file = invented();
     file.transitions = {{0, 2}}; // there are types 0 and 1

@@ -58,7 +58,7 @@ struct PosixChange {
 };
 
 /// Reads the notation above; a zone with daylight time must say when it begins and ends. Offsets lie within
-/// 24:59:59. Error: `invalid_time_zone_data` with the column in `text`.
+/// 24:59:59, names have 3 to 63 characters. Error: `invalid_time_zone_data` with the column in `text`.
 [[nodiscard]] Result<PosixTz> parse_posix_tz(std::string_view text);
 
 /// The changes of the years first..last in order, none for a zone without daylight time. Two changes at one moment keep
@@ -103,6 +103,8 @@ public:
     }
 
 private:
+    static constexpr std::size_t longest_name = 63;
+
     static bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
     /// A name, then an offset; where a default is given, the offset may be left out.
@@ -121,7 +123,7 @@ private:
         while (is_letter(in_.peek()) || (in_brackets && (in_.at_digit() || in_.peek() == '+' || in_.peek() == '-')))
             in_.skip(1);
         name = text_.substr(start, position() - start);
-        return name.size() >= 3 && (!in_brackets || in_.take('>'));
+        return name.size() >= 3 && name.size() <= longest_name && (!in_brackets || in_.take('>'));
     }
 
     std::optional<int> read_number(int low, int high) {

@@ -6,11 +6,13 @@
 // Versions 1 to 4; "fat" files that list every change to 2037 and "slim" ones that leave them to the footer's rule give
 // the same table from the year of the last listed change on. The footer is spelled out to the year 2201 once, so a
 // look-up is a search in an array. Bytes are never trusted: what is out of bounds, out of order or out of range is an
-// error, and memory never exceeds a small multiple of the input.
+// error, and so is a clock that is set more than 20 times in a year; memory never exceeds a small multiple of the
+// input.
 #pragma once
 
 #include "carillon/error.hpp"
 #include "carillon/schedule/posix_tz.hpp"
+#include "carillon/time.hpp"
 
 #include <date/date.h>
 
@@ -80,7 +82,8 @@ private:
     std::string abbreviations_;     ///< each ended by a zero byte
 };
 
-/// Reads the bytes of a TZif file. Files with leap seconds are refused: their times are not those of a POSIX clock.
+/// Reads the bytes of a TZif file. Files with leap seconds are refused: their times are not those of a POSIX clock. The
+/// ranges begin in the years 0 to 2201: an earlier change has always been so, a later one never comes.
 /// Error: `invalid_time_zone_data`; its column is the position in `bytes`, from 1, at which the file is wrong.
 [[nodiscard]] Result<ZoneTable> read_tzif(std::string_view bytes);
 
@@ -193,15 +196,19 @@ private:
                read_abbreviations(header, header.standard_indicators + header.ut_indicators);
     }
 
-    /// Times ascend and stay in the 2^59 seconds that RFC 9636 asks for.
+    /// Times ascend and stay in the 2^59 seconds that RFC 9636 asks for. No zone has changed more than five times in a
+    /// year; a search looks at each change nearby, so that there must not be thousands.
     bool read_transitions(const TzifHeader& header, std::size_t time_size) {
         constexpr std::int64_t limit = std::int64_t{1} << 59;
+        constexpr std::uint32_t most_in_a_year = 20;
+        constexpr std::int64_t year = 365 * 86'400;
         times_.reserve(header.transitions);
         for (std::uint32_t i = 0; i < header.transitions; ++i) {
             const std::uint64_t raw = big_endian(time_size);
             const auto time = time_size == 4 ? std::int64_t{static_cast<std::int32_t>(static_cast<std::uint32_t>(raw))}
                                              : static_cast<std::int64_t>(raw);
             if (time < -limit || time > limit || (i != 0 && time <= times_.back())) return false;
+            if (i >= most_in_a_year && time - times_[i - most_in_a_year] < year) return false;
             times_.push_back(time);
         }
         time_types_ = bytes_.substr(position_, header.transitions);
@@ -250,37 +257,36 @@ private:
 
     ZoneTable finish() {
         append({ZoneTable::beginning_of_time(), types_[0].offset, types_[0].abbreviation, types_[0].is_dst});
-        for (std::size_t i = 0; i < times_.size(); ++i) {
+        for (std::size_t i = 0; i < times_.size() && at(times_[i]) < end_of_rules; ++i) {
             ZoneRange range = types_[static_cast<std::uint8_t>(time_types_[i])];
-            range.begin = at(times_[i]);
+            range.begin = begin_at(times_[i]);
             append(range);
         }
-        if (rule_) append_rule();
+        if (rule_ && (times_.empty() || at(times_.back()) < end_of_rules)) append_rule();
         return {std::move(ranges_), std::move(abbreviations_)};
     }
 
     /// The rule holds from the last listed change on, and for ever where none is listed.
     void append_rule() {
-        const std::int64_t start =
-            times_.empty() ? ZoneTable::beginning_of_time().time_since_epoch().count() : times_.back();
+        const auto start = times_.empty() ? ZoneTable::beginning_of_time() : begin_at(times_.back());
         const ZoneRange standard = kind_of_time(rule_->standard, false);
         const ZoneRange daylight = rule_->daylight ? kind_of_time(*rule_->daylight, true) : standard;
         ZoneRange range = standard;
-        range.begin = at(start);
+        range.begin = start;
         bool started = false;
         for (const PosixChange& change : changes_between(*rule_, year_before(start), last_rule_year)) {
             if (at(change.at) >= end_of_rules) break;
-            if (change.at > start && !std::exchange(started, true)) append(range);
+            if (at(change.at) > start && !std::exchange(started, true)) append(range);
             range = change.to_daylight ? daylight : standard;
-            range.begin = at(std::max(change.at, start));
+            range.begin = std::max(at(change.at), start);
             if (started) append(range);
         }
         if (!started) append(range);
     }
 
-    static int year_before(std::int64_t second) {
+    static int year_before(std::chrono::sys_seconds second) {
         constexpr date::sys_seconds first{date::sys_days{date::year{first_rule_year} / 1 / 1}};
-        const date::year_month_day ymd{date::floor<date::days>(std::clamp(at(second), first, end_of_rules))};
+        const date::year_month_day ymd{date::floor<date::days>(std::clamp(second, first, end_of_rules))};
         return std::max(static_cast<int>(ymd.year()) - 1, first_rule_year);
     }
 
@@ -302,6 +308,11 @@ private:
     }
     [[nodiscard]] std::string_view name_of(const ZoneRange& range) const {
         return abbreviations_.c_str() + range.abbreviation;
+    }
+
+    /// What changed before the year 0 has always been so: an Instant cannot hold all that a file can.
+    static std::chrono::sys_seconds begin_at(std::int64_t second) {
+        return at(second) < floor_to_second(earliest_instant()) ? ZoneTable::beginning_of_time() : at(second);
     }
 
     static std::chrono::sys_seconds at(std::int64_t second) {
