@@ -75,8 +75,9 @@ struct IsoPeriod {
     [[nodiscard]] bool on_calendar() const noexcept { return months != 0 || days.count() != 0; }
     [[nodiscard]] bool in_range() const noexcept {
         constexpr std::int64_t most_months = 1200;
-        return (on_calendar() || time.count() != 0) && months <= most_months && days <= longest_duration &&
-               time <= longest_duration;
+        constexpr auto most_seconds = std::chrono::floor<std::chrono::seconds>(longest_duration);
+        return (on_calendar() || time.count() != 0) && months <= most_months && days <= most_seconds &&
+               time <= most_seconds;
     }
 };
 
