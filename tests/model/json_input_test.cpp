@@ -512,3 +512,29 @@ TEST_CASE("json input: what is wrong in a record is named, down to the attempt o
         CHECK(error->field() == "spec_fingerprint");
     }
 }
+
+TEST_CASE("json input: JSON of a caller's own is refused before anything is copied where it is nested too deeply") {
+    const auto nested = [](const std::string& key, std::size_t levels) {
+        const std::string text =
+            "{\"" + key + "\": {\"a\": " + std::string(levels - 1, '[') + std::string(levels - 1, ']') + "}}";
+        return json::parse(text);
+    };
+    for (const char* key : {"action", "metadata"}) {
+        CHECK_FALSE(error_of<JobSpec>(nested(key, 128)));
+        CHECK_FALSE(error_of<JobPatch>(nested(key, 128)));
+        for (const std::size_t levels : {129U, 20'000U}) {
+            const auto error = error_of<JobSpec>(nested(key, levels));
+            REQUIRE(error.has_value());
+            CHECK(error->code() == Errc::too_large);
+            CHECK(error->field() == key);
+            CHECK(error->what() ==
+                  key + std::string(": expected at most 128 levels of objects and arrays; flatten it"));
+            CHECK(error_of<JobPatch>(nested(key, levels)).value().code() == Errc::too_large);
+        }
+    }
+    json run = JobRun{};
+    run["result"] = json::parse(std::string(129, '[') + std::string(129, ']'));
+    CHECK(error_of<JobRun>(run).value().field() == "result");
+    run["result"] = json::parse(std::string(128, '[') + std::string(128, ']'));
+    CHECK_FALSE(error_of<JobRun>(run));
+}

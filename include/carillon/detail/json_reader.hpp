@@ -16,6 +16,7 @@
 #include <chrono>
 #include <cmath>
 #include <concepts>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 #include <memory>
@@ -26,6 +27,25 @@
 #include <vector>
 
 namespace carillon::detail {
+
+/// JSON of a caller's own is copied and written by recursion, and a thread's stack has an end.
+inline constexpr std::size_t most_json_levels = 128;
+
+template <class Json>
+[[nodiscard]] bool is_nested_deeper(const Json& value, std::size_t levels) {
+    if (!value.is_structured()) return false;
+    return levels == 0 || std::any_of(value.begin(), value.end(), [&](const Json& member) {
+               return is_nested_deeper(member, levels - 1);
+           });
+}
+
+template <class Json>
+void check_levels(const JsonPlace& at, const Json& in) {
+    if (is_nested_deeper(in, most_json_levels))
+        throw_at(at,
+                 Errc::too_large,
+                 "expected at most " + std::to_string(most_json_levels) + " levels of objects and arrays; flatten it");
+}
 
 template <class Json>
 [[nodiscard]] const std::string&
@@ -203,6 +223,7 @@ public:
         const auto* in = find(key);
         if (in == nullptr) return;
         if (!in->is_object()) throw_unexpected(at_.member(key), Errc::wrong_type, "an object", *in);
+        check_levels(at_.member(key), *in);
         out = Out(*in);
     }
     void hex(std::string_view key, std::uint64_t& out) {
@@ -241,6 +262,7 @@ private:
 
 template <class Json>
 void JsonRead<Json>::value(const JsonPlace& at, const Json& in, JsonText& out) {
+    check_levels(at, in);
     try {
         out = JsonText(in);
     } catch (const typename Json::type_error&) {

@@ -30,7 +30,8 @@ namespace carillon {
 
 // What a caller writes. A key that is not known is an error (`unknown_field`, with the key that was probably meant),
 // and so is a value of another type (`wrong_type`), a number that does not fit and a name that an enum does not have
-// (`out_of_range`); instants and durations keep the code and the column of their parsers. Nothing has changed then.
+// (`out_of_range`); instants and durations keep the code and the column of their parsers. JSON of a caller's own is
+// `too_large` where it is nested more than 128 levels deep. Nothing has changed then.
 // What the values mean together is for the facade to judge: names may be empty here, schedules wrong.
 
 /// Writes every member, also those that have their defaults: equal specs have equal text.
