@@ -210,16 +210,20 @@ part_tidy() {
     headers_with tidy && build tidy all && record "tidy (examples)" 1 0
 }
 
+# Begins with the inputs in tests/data/fuzz and adds what it finds to build/. 4 KiB must neither take long nor much memory.
 part_fuzz() {
     build fuzz all || return 1
-    local program corpus seconds=${CARILLON_FUZZ_SECONDS:-30}
+    local program name found seconds=${CARILLON_FUZZ_SECONDS:-30}
+    local limits=(-max_len=4096 -timeout=5 -report_slow_units=1 -malloc_limit_mb=1 -rss_limit_mb=512)
     for program in "$build_root"/fuzz/fuzzers/*; do
-        corpus=$build_root/fuzz/corpus/${program##*/}
-        mkdir -p "$corpus"
-        say "${program##*/} for $seconds s"
-        "$program" -max_total_time="$seconds" -artifact_prefix="$corpus-" "$corpus" ||
-            { broken "the input above ends ${program##*/} badly; it is saved as $corpus-crash-..."; return 1; }
-        record "${program##*/}" 1 0
+        name=${program##*/}
+        found=$build_root/fuzz/corpus/$name
+        mkdir -p "$found"
+        say "$name for $seconds s"
+        ASAN_OPTIONS=quarantine_size_mb=32 "$program" -max_total_time="$seconds" "${limits[@]}" -artifact_prefix="$found-" \
+            "$found" "tests/data/fuzz/${name%_fuzz}" ||
+            { broken "the input above ends $name badly; it is saved as $found-..."; return 1; }
+        record "$name" 1 0
     done
 }
 
