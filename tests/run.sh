@@ -25,6 +25,7 @@ parts
   asan           unit tests and examples with the address and undefined behaviour sanitizers, clang++
   tsan           the tests tagged [concurrent] with the thread sanitizer, clang++
 on request
+  differential   20,000 random expressions each against croner and croniter; -- --seed 7 --count 1000 for others
   tidy           clang-tidy
   fuzz           each fuzzer for CARILLON_FUZZ_SECONDS (default 30)
   benchmarks     each benchmark once
@@ -34,7 +35,7 @@ HELP
 }
 
 default_parts=(format unit odr compile_fail examples consumers headers asan tsan)
-all_parts=("${default_parts[@]}" tidy fuzz benchmarks)
+all_parts=("${default_parts[@]}" differential tidy fuzz benchmarks)
 build_root=${CARILLON_BUILD_ROOT:-build}
 total_passed=0
 total_failed=0
@@ -144,6 +145,7 @@ part_needs() {
         headers) echo "$build clang++" ;;
         asan | tsan | fuzz) echo "$build $sanitizers" ;;
         tidy) echo "$build clang++ clang-tidy" ;;
+        differential) echo "$build node npm croniter" ;;
         benchmarks) echo "$build benchmark asio" ;;
         *) echo "$build" ;;
     esac
@@ -204,6 +206,20 @@ part_tsan() {
     local filter=('[concurrent]')
     [[ ${#test_arguments[@]} -gt 0 ]] && filter=("${test_arguments[@]}")
     build tsan carillon_tests && run_catch2 tsan tsan "${filter[@]}"
+}
+
+part_differential() {
+    local folder=$build_root/differential log compared unexplained
+    log=$folder/differential.log
+    build dev carillon_differential || return 1
+    mkdir -p "$folder"
+    install_from_npm "$folder" "$croner_package" || { broken "npm did not bring $croner_package"; return 1; }
+    # Debian's Python: another one would not know Debian's croniter.
+    /usr/bin/python3 -B tests/differential/differential.py --carillon "$build_root/dev/tests/carillon_differential" \
+        --folder "$folder" "${test_arguments[@]}" 2>&1 | tee "$log"
+    read -r compared unexplained < <(sed -n '$s/^\([0-9]*\) compared, \([0-9]*\) unexplained$/\1 \2/p' "$log")
+    [[ -n ${compared:-} ]] || { broken "the comparison did not come to its end"; return 1; }
+    record differential $((compared - unexplained)) "$unexplained"
 }
 
 part_tidy() {

@@ -24,7 +24,7 @@ peers=(carillon)
 if GO111MODULE=off GOPATH=/usr/share/gocode GOCACHE=$work/go go build -o "$work/robfig" "$sources/robfig.go"; then
     peers+=(robfig)
 fi
-if npm install --silent --no-audit --no-fund --prefix "$work" croner >/dev/null; then
+if install_from_npm "$work" "$croner_package"; then
     cp "$sources/croner.mjs" "$work/"
     peers+=(croner)
 fi

@@ -5,12 +5,45 @@
 #include "carillon/schedule/cron_dialect.hpp"
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <random>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 
 namespace support {
+
+namespace detail {
+
+/// What a field can hold, and the names of its numbers in order; 7 shares Sunday's.
+struct CronValues {
+    int first = 0;
+    int last = 0;
+    std::span<const std::string_view> names = {};
+    int first_named = 0;
+};
+inline constexpr std::array<std::string_view, 12> month_names{"January",
+                                                              "february",
+                                                              "MARCH",
+                                                              "April",
+                                                              "May",
+                                                              "June",
+                                                              "july",
+                                                              "August",
+                                                              "SEPTEMBER",
+                                                              "October",
+                                                              "November",
+                                                              "December"};
+inline constexpr std::array<std::string_view, 7> weekday_names{
+    "Sunday", "monday", "Tuesday", "WEDNESDAY", "Thursday", "Friday", "SATURDAY"};
+inline constexpr CronValues sixty{0, 59};
+inline constexpr CronValues hours{0, 23};
+inline constexpr CronValues days{1, 31};
+inline constexpr CronValues months{1, 12, month_names, 1};
+
+} // namespace detail
 
 /// Writes texts that use what the dialect's rules allow. The same seed gives the same texts on every machine.
 class CronGenerator {
@@ -24,22 +57,31 @@ public:
     }
     bool one_in(int n) { return number(1, n) == 1; }
 
-    std::string text(carillon::CronDialect dialect) {
-        const auto& rules = carillon::detail::rules_of(dialect);
+    std::string text(carillon::CronDialect dialect) { return text(carillon::detail::rules_of(dialect)); }
+
+    std::string text(const carillon::detail::DialectRules& rules) {
         const int fields = number(rules.fewest_fields, rules.most_fields);
         const bool year = fields == 7 || rules.wrapper;
         const bool second = fields > 5 && !rules.wrapper;
         std::string of_month = day_of_month(rules);
         std::string of_week = day_of_week(rules);
         if (rules.both_days == carillon::detail::BothDays::refused) (one_in(2) ? of_month : of_week) = "?";
-        std::string text = second ? plain(rules, 0, 59) + ' ' : std::string();
-        text += plain(rules, 0, 59) + ' ' + plain(rules, 0, 23) + ' ' + of_month + ' ' + month(rules) + ' ' + of_week;
+        std::string text = second ? plain(rules, detail::sixty) + ' ' : std::string();
+        text += plain(rules, detail::sixty) + ' ' + plain(rules, detail::hours) + ' ' + of_month + ' ' + month(rules) +
+                ' ' + of_week;
         if (year) text += ' ' + (one_in(2) ? std::string("*") : years(rules));
         return rules.wrapper ? "cron(" + text + ")" : text;
     }
 
 private:
     using Rules = carillon::detail::DialectRules;
+
+    using Values = detail::CronValues;
+
+    static constexpr Values weekdays(const Rules& rules) {
+        const int sunday = rules.sunday_is_one ? 1 : 0;
+        return {sunday, 7, detail::weekday_names, sunday};
+    }
 
     template <class Item>
     std::string list(Item item) {
@@ -49,49 +91,56 @@ private:
         return text;
     }
 
-    std::string step(int largest) { return one_in(3) ? '/' + std::to_string(number(1, largest + 2)) : std::string(); }
-
-    std::string range(const Rules& rules, int first, int last) {
-        int a = number(first, last);
-        int b = number(first, last);
-        if (a > b && !rules.reversed_ranges) std::swap(a, b);
-        return std::to_string(a) + '-' + std::to_string(b);
+    /// A number, or in one of three cases its name where it has one.
+    std::string value(const Rules& rules, int number, const Values& values) {
+        if (values.names.empty() || !one_in(3)) return std::to_string(number);
+        const auto name = values.names[static_cast<std::size_t>(number - values.first_named) % values.names.size()];
+        return std::string(rules.full_names && one_in(12) ? name : name.substr(0, 3));
+    }
+    std::string value(const Rules& rules, const Values& values) {
+        return value(rules, number(values.first, values.last), values);
     }
 
-    std::string hashed(const Rules& rules, int first, int last) {
+    static int span(const Values& values) { return values.last - values.first; }
+    std::string step(int largest) { return one_in(3) ? '/' + std::to_string(number(1, largest + 2)) : std::string(); }
+
+    std::string range(const Rules& rules, const Values& values) {
+        int a = number(values.first, values.last);
+        int b = number(values.first, values.last);
+        if (a > b && !rules.reversed_ranges) std::swap(a, b);
+        return value(rules, a, values) + '-' + value(rules, b, values);
+    }
+
+    std::string hashed(const Rules& rules, const Values& values) {
         const auto end = [&] {
-            return one_in(3) ? std::string() : std::to_string(number(first, last));
+            return one_in(3) ? std::string() : value(rules, values);
         };
-        if (one_in(3)) return "H" + step(last - first);
-        if (one_in(2)) return "H(" + range(rules, first, last) + ')' + step(last - first);
+        if (one_in(3)) return "H" + step(span(values));
+        if (one_in(2)) return "H(" + range(rules, values) + ')' + step(span(values));
         return end() + '~' + end();
     }
 
-    std::string term(const Rules& rules, int first, int last) {
+    std::string term(const Rules& rules, const Values& values) {
         switch (number(0, 5)) {
-        case 0: return "*" + step(last - first);
+        case 0: return "*" + step(span(values));
         case 1:
-        case 2: return range(rules, first, last) + step(last - first);
+        case 2: return range(rules, values) + step(span(values));
         case 3:
-            if (rules.open_steps) return std::to_string(number(first, last)) + '/' + std::to_string(number(1, last));
+            if (rules.open_steps) return value(rules, values) + '/' + std::to_string(number(1, values.last));
             [[fallthrough]];
         case 4:
-            if (rules.hash && one_in(2)) return hashed(rules, first, last);
+            if (rules.hash && one_in(2)) return hashed(rules, values);
             [[fallthrough]];
-        default: return std::to_string(number(first, last));
+        default: return value(rules, values);
         }
     }
 
-    std::string plain(const Rules& rules, int first, int last) {
+    std::string plain(const Rules& rules, const Values& values) {
         if (one_in(3)) return "*";
-        return list([&] { return term(rules, first, last); });
+        return list([&] { return term(rules, values); });
     }
 
-    std::string month(const Rules& rules) {
-        static constexpr std::array names{"JAN", "feb", "Mar", "DEC"};
-        if (one_in(4)) return names[static_cast<std::size_t>(number(0, 3))];
-        return one_in(2) ? "*" : plain(rules, 1, 12);
-    }
+    std::string month(const Rules& rules) { return one_in(2) ? "*" : plain(rules, detail::months); }
 
     std::string years(const Rules& rules) {
         if (one_in(3)) return "*/" + std::to_string(number(1, 100));
@@ -105,7 +154,7 @@ private:
     std::string day_of_month(const Rules& rules) {
         if (one_in(3)) return "*";
         if (rules.question_mark && one_in(8)) return "?";
-        if (!rules.modifiers || one_in(2)) return plain(rules, 1, 31);
+        if (!rules.modifiers || one_in(2)) return plain(rules, detail::days);
         if (!rules.weekday_in_list && one_in(2)) return std::to_string(number(1, 31)) + 'W';
         return list([&]() -> std::string {
             const std::string minus = rules.last_minus && one_in(2) ? "-" + std::to_string(number(0, 30)) : "";
@@ -114,22 +163,18 @@ private:
         });
     }
 
-    std::string weekday(const Rules& rules) {
-        static constexpr std::array names{"SUN", "mon", "Tue", "WED", "THU", "FRI", "SAT"};
-        if (one_in(2)) return names[static_cast<std::size_t>(number(0, 6))];
-        return std::to_string(number(rules.sunday_is_one ? 1 : 0, 7));
-    }
-
     std::string day_of_week(const Rules& rules) {
+        const Values values = weekdays(rules);
         if (one_in(3)) return "*";
         if (rules.question_mark && one_in(8)) return "?";
         const std::string plus = rules.plus && one_in(4) ? "+" : "";
-        if (!rules.modifiers || one_in(2)) return plus + plain(rules, rules.sunday_is_one ? 1 : 0, 7);
-        if (!rules.nth_in_list && one_in(2)) return weekday(rules) + '#' + std::to_string(number(1, 5));
+        if (!rules.modifiers || one_in(2)) return plus + plain(rules, values);
+        if (!rules.nth_in_list && one_in(2)) return value(rules, values) + '#' + std::to_string(number(1, 5));
         return plus + list([&]() -> std::string {
-                   if (one_in(3)) return weekday(rules) + 'L';
-                   if (!rules.nth_in_list || one_in(3)) return weekday(rules);
-                   return weekday(rules) + '#' + std::to_string(number(1, 5));
+                   if (one_in(3)) return value(rules, values) + 'L';
+                   if (!rules.nth_in_list || one_in(3)) return value(rules, values);
+                   if (rules.nth_last && one_in(5)) return value(rules, values) + "#L";
+                   return value(rules, values) + '#' + std::to_string(number(1, 5));
                });
     }
 

@@ -24,9 +24,9 @@ benchmark      libbenchmark-dev           /usr/include/benchmark/benchmark.h
 asio           libasio-dev                /usr/include/asio.hpp
 go             golang-go                  go                                 optional
 robfig         golang-github-robfig-cron-dev /usr/share/gocode/src/github.com/robfig/cron/cron.go optional
-node           nodejs                     node                               optional
-npm            npm                        npm                                optional
-croniter       python3-croniter           /usr/lib/python3/dist-packages/croniter/croniter.py optional
+node           nodejs                     node
+npm            npm                        npm
+croniter       python3-croniter           /usr/lib/python3/dist-packages/croniter/croniter.py
 '
 
 # The row of one need: "package probe kind".
@@ -96,4 +96,12 @@ install_missing() {
 # Prints the generator to use.
 cmake_generator() {
     if command -v ninja >/dev/null; then echo Ninja; else echo "Unix Makefiles"; fi
+}
+
+# The release of npm's croner that tests and benchmarks speak of.
+croner_package=croner@11.0.1
+
+# Puts a package of npm into FOLDER/node_modules: install_from_npm FOLDER NAME@VERSION
+install_from_npm() {
+    npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefer-offline --prefix "$1" "$2" >/dev/null
 }
