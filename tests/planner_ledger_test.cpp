@@ -202,8 +202,8 @@ private:
 
     /// As the contract of storages says.
     void add(const JobRun& run) {
-        if (!rows_.empty() && detail::extends_skip_row(rows_.back(), run))
-            detail::extend_skip_row(rows_.back(), run);
+        if (!rows_.empty() && extends_skip_row(rows_.back(), run))
+            extend_skip_row(rows_.back(), run);
         else
             rows_.push_back(run);
     }

@@ -212,7 +212,8 @@ public:
             run.action_type = job.definition.action_type;
             return change;
         });
-        const auto claimed = storage_.claim({.worker = "bench", .action_types = {template_.action_type}, .now = now});
+        const auto claimed =
+            storage_.claim({.worker = "bench", .filter = {.action_types = {template_.action_type}}, .now = now});
         RunFinish done{{claimed.at(0).run.id, claimed.at(0).run.fence}, {}};
         done.to.at = now;
         done.to.executed = true;

@@ -61,7 +61,7 @@ struct FacadeFixture {
     [[nodiscard]] std::vector<JobRun> claim(std::size_t limit = 100) {
         ClaimRequest request;
         request.worker = "tester";
-        request.action_types = {"test", "other"};
+        request.filter.action_types = {"test", "other"};
         request.limit = limit;
         request.now = now();
         std::vector<JobRun> runs;

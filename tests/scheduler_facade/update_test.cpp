@@ -280,7 +280,7 @@ TEST_CASE_METHOD(FacadeFixture, "update_job: a claim hands out the action as it 
     materialise();
     scheduler.update_job(job.id, "acme", {.action = {{"type", "test"}, {"n", 2}}});
     ClaimRequest request;
-    request.action_types = {"test"};
+    request.filter.action_types = {"test"};
     request.now = now();
     const auto claimed = storage->claim(request);
     REQUIRE(claimed.size() == 1);

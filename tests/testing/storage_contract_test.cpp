@@ -205,8 +205,8 @@ struct PurgesTooMuch : Broken {
 
 struct SleepsTooLong : Broken {
     using Broken::Broken;
-    std::optional<Instant> next_due(const std::vector<std::string>& action_types) const override {
-        const auto due = Base::next_due(action_types);
+    std::optional<Instant> next_due(const ClaimFilter& filter, Instant now) const override {
+        const auto due = Base::next_due(filter, now);
         return due && *due < Instant::max() - std::chrono::hours{1} ? *due + std::chrono::seconds{1} : due;
     }
 };

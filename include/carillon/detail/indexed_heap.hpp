@@ -19,6 +19,15 @@ public:
     [[nodiscard]] std::size_t size() const noexcept { return rows_.size(); }
     [[nodiscard]] Row* top() const noexcept { return rows_.front(); }
 
+    /// The first row in order that `wanted` accepts, null where it accepts none. Looks at the rows that it rejects, and
+    /// at those directly behind them.
+    template <class Wanted>
+    [[nodiscard]] Row* first(Wanted wanted) const {
+        Row* best = nullptr;
+        if (!empty()) look_for(wanted, 0, best);
+        return best;
+    }
+
     void push(Row* row) {
         rows_.push_back(row);
         sift_up(rows_.size() - 1);
@@ -43,6 +52,19 @@ public:
 
 private:
     static constexpr std::size_t arity = 4;
+
+    template <class Wanted>
+    void look_for(const Wanted& wanted, std::size_t at, Row*& best) const {
+        Row* row = rows_[at];
+        if (best && !Before{}(*row, *best)) return;
+        if (wanted(*row)) {
+            best = row;
+            return;
+        }
+        const std::size_t end = std::min(at * arity + 1 + arity, rows_.size());
+        for (std::size_t child = at * arity + 1; child < end; ++child)
+            look_for(wanted, child, best);
+    }
 
     void place(Row* row, std::size_t at) noexcept {
         rows_[at] = row;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include "carillon/detail/watch_list.hpp"
+#include "carillon/storage/detail/memory_queue.hpp"
 #include "carillon/storage/detail/memory_rows.hpp"
 #include "carillon/storage/storage.hpp"
 
@@ -23,6 +24,10 @@
 #include <vector>
 
 namespace carillon {
+
+namespace detail {
+class PurgeRules;
+}
 
 /// See storage.hpp for what each operation promises. Thread-safe. Leases run on the steady time of `clock`.
 ///
@@ -48,6 +53,7 @@ public:
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const;
     [[nodiscard]] std::vector<JobRun>
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const;
+    [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at) const;
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query) const;
 
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change);
@@ -56,9 +62,10 @@ public:
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease);
     std::vector<bool> finish(std::vector<RunFinish> finishes);
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon);
+    std::vector<JobRun> expire(Instant now, std::size_t limit);
     std::size_t purge(const Retention& retention, Instant now, std::size_t limit);
 
-    [[nodiscard]] std::optional<Instant> next_due(const std::vector<std::string>& action_types) const;
+    [[nodiscard]] std::optional<Instant> next_due(const ClaimFilter& filter, Instant now) const;
     [[nodiscard]] SteadyTime lease_now() const { return clock_->steady_now(); }
     [[nodiscard]] WatchHandle watch(std::function<void(StorageNews)> callback) {
         return watchers_.add(std::move(callback));
@@ -70,6 +77,8 @@ private:
     using RunRow = typename Rows::RunRow;
     using KeyRow = typename Rows::KeyRow;
     using TenantRow = typename Rows::TenantRow;
+    using Queue = detail::MemoryQueue<Void>;
+    using Reach = typename Queue::Reach;
 
     /// Holds the lock; tells the watchers when it is released again.
     class WriteLock;
@@ -96,16 +105,23 @@ private:
     [[nodiscard]] static JobCursor cursor_of(const JobRow& job);
 
     RunRow* add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water);
+    void rewind(JobRow& job, Instant to);
     void stop_runs(JobRow& job, StopScope scope, Instant now);
     void stop(RunRow& row, RunReason reason, Instant now);
     void settle(RunRow& row, const RunTransition& to);
     void close(RunRow& row, const RunTransition& to);
+    void enqueue(RunRow& row);
     void take_from_queue(RunRow& row);
     void wake_waiting(KeyRow& key);
-    bool start_or_park(RunRow& row, const ClaimRequest& request);
 
-    std::size_t purge_runs(JobRow& job, const Retention& retention, Instant now, std::size_t limit);
-    void erase_run(RunRow& row);
+    [[nodiscard]] const KeyRow* find_key(const KeyRef& ref) const;
+    [[nodiscard]] Reach reach_of(const ClaimFilter& filter) const;
+    bool start_or_park(RunRow& row, const ClaimRequest& request, Reach& reach);
+    void start(RunRow& row, const ClaimRequest& request, Reach& reach);
+
+    std::size_t purge_runs(JobRow& job, const detail::PurgeRules& rules, std::size_t limit);
+    void mark_gone(RunRow& row);
+    void erase_gone(JobRow& job);
 
     std::shared_ptr<const Clock> clock_;
     detail::WatchList watchers_;
@@ -117,8 +133,9 @@ private:
     std::unordered_map<JobId, JobRow> jobs_;
     std::unordered_map<RunId, RunRow> runs_;
     typename Rows::DueHeap due_;
-    typename Rows::ClaimQueue queue_;
+    Queue queue_;
     typename Rows::LeaseHeap leases_;
+    typename Rows::ExpiryHeap expiries_; // of pending runs
     JobId purge_cursor_;
     typename Rows::VersionCounts versions_;
     JobId revision_cursor_;
@@ -151,6 +168,8 @@ private:
 
 } // namespace carillon
 
+#include "carillon/storage/detail/memory_claims.hpp"
 #include "carillon/storage/detail/memory_jobs.hpp"
+#include "carillon/storage/detail/memory_retention.hpp"
 #include "carillon/storage/detail/memory_runs.hpp"
 #include "carillon/storage/detail/memory_versions.hpp"

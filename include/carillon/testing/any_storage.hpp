@@ -44,6 +44,9 @@ public:
     [[nodiscard]] virtual std::vector<AuditEvent> list_audit(const std::string& tenant,
                                                              const AuditQuery& query) const = 0;
 
+    [[nodiscard]] virtual std::optional<JobRun>
+    find_occurrence(const std::string& tenant, const JobId& id, Instant at) const = 0;
+
     virtual MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) = 0;
     virtual MaterialiseResult
     revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change) = 0;
@@ -51,8 +54,9 @@ public:
     virtual std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) = 0;
     virtual std::vector<bool> finish(std::vector<RunFinish> finishes) = 0;
     virtual std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) = 0;
+    virtual std::vector<JobRun> expire(Instant now, std::size_t limit) = 0;
     virtual std::size_t purge(const Retention& retention, Instant now, std::size_t limit) = 0;
-    [[nodiscard]] virtual std::optional<Instant> next_due(const std::vector<std::string>& action_types) const = 0;
+    [[nodiscard]] virtual std::optional<Instant> next_due(const ClaimFilter& filter, Instant now) const = 0;
     [[nodiscard]] virtual SteadyTime lease_now() const = 0;
 
     [[nodiscard]] virtual bool can_watch() const = 0;
@@ -105,6 +109,11 @@ public:
         return reader().list_audit(tenant, query);
     }
 
+    [[nodiscard]] std::optional<JobRun>
+    find_occurrence(const std::string& tenant, const JobId& id, Instant at) const override {
+        return reader().find_occurrence(tenant, id, at);
+    }
+
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override {
         return storage_->materialise(now, limit, change);
     }
@@ -120,11 +129,12 @@ public:
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) override {
         return storage_->reap(limit, after_abandon);
     }
+    std::vector<JobRun> expire(Instant now, std::size_t limit) override { return storage_->expire(now, limit); }
     std::size_t purge(const Retention& retention, Instant now, std::size_t limit) override {
         return storage_->purge(retention, now, limit);
     }
-    [[nodiscard]] std::optional<Instant> next_due(const std::vector<std::string>& action_types) const override {
-        return reader().next_due(action_types);
+    [[nodiscard]] std::optional<Instant> next_due(const ClaimFilter& filter, Instant now) const override {
+        return reader().next_due(filter, now);
     }
     [[nodiscard]] SteadyTime lease_now() const override { return reader().lease_now(); }
 

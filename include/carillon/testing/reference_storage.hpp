@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 // testing/reference_storage.hpp - the storage contract as the plainest program that keeps it.
 //
-// Three vectors, searched from end to end by each operation. Slow, and so short that it can be held against the prose
+// Vectors, searched from end to end by each operation. Slow, and so short that it can be held against the prose
 // of storage.hpp line by line: what a backend answers is compared with what this answers.
 #pragma once
 
@@ -12,6 +12,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -55,6 +56,8 @@ public:
     [[nodiscard]] std::vector<JobRun>
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const override;
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query) const override;
+    [[nodiscard]] std::optional<JobRun>
+    find_occurrence(const std::string& tenant, const JobId& id, Instant at) const override;
 
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override;
     MaterialiseResult
@@ -63,8 +66,9 @@ public:
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) override;
     std::vector<bool> finish(std::vector<RunFinish> finishes) override;
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) override;
+    std::vector<JobRun> expire(Instant now, std::size_t limit) override;
     std::size_t purge(const Retention& retention, Instant now, std::size_t limit) override;
-    [[nodiscard]] std::optional<Instant> next_due(const std::vector<std::string>& action_types) const override;
+    [[nodiscard]] std::optional<Instant> next_due(const ClaimFilter& filter, Instant now) const override;
     [[nodiscard]] SteadyTime lease_now() const override { return clock_->steady_now(); }
     [[nodiscard]] bool can_watch() const override { return false; }
     [[nodiscard]] WatchHandle watch(std::function<void(StorageNews)>) override { return nullptr; }
@@ -79,7 +83,6 @@ private:
         std::shared_ptr<const JobDefinition> definition{};
         JobProgress progress{};
         bool removed = false;
-        std::optional<RunId> last_scheduled = std::nullopt;
 
         [[nodiscard]] ScheduledJob job() const { return {*definition, progress}; }
     };
@@ -91,6 +94,7 @@ private:
         std::vector<JobRow> jobs;
         std::vector<RunRow> runs; // in order of arrival
         std::vector<AuditEvent> audit;
+        std::map<std::string, SteadyTime> spent_until; // of action types that have a rate
     };
 
     /// Runs `operation` and puts everything back as it was where that throws.
@@ -114,7 +118,8 @@ private:
     RunRow* run_row(const RunId& id);
     RunRow* owned_row(const RunRef& ref);
     [[nodiscard]] static bool same_key(const JobRun& a, const JobRun& b);
-    [[nodiscard]] std::size_t running_beside(const JobRun& run) const;
+    template <class Match>
+    [[nodiscard]] std::size_t running_where(Match match) const;
     [[nodiscard]] bool has_slot(const JobRun& run) const;
     [[nodiscard]] KeyState key_state(const JobRow& job) const;
     void record(const AuditEvent& event) { tables_.audit.push_back(event); }
@@ -122,14 +127,19 @@ private:
     JobWrite write(JobRow& job, JobChange change);
     MaterialiseResult ask_each(const std::vector<JobRow*>& jobs, const ChangeJob& change);
     std::optional<JobRun> add_run(JobRow& job, const JobRun& run, const std::optional<Instant>& high_water);
+    RunRow* last_scheduled(const JobRow& job);
+    void rewind(JobRow& job, Instant to);
     void stop_runs(const JobRow& job, StopScope scope, Instant at);
     void settle(JobRun& run, const RunTransition& to);
+    [[nodiscard]] bool is_full(const JobRun& run, const ClaimLimits& limits) const;
+    [[nodiscard]] SteadyTime rate_opens_for(const JobRun& run, const ClaimLimits& limits) const;
+    [[nodiscard]] bool is_held_back(const JobRun& run, const ClaimFilter& filter) const;
     RunRow* next_to_claim(const ClaimRequest& request, const std::string& turn, const std::vector<RunId>& passed);
     void start(RunRow& row, const ClaimRequest& request);
     void skip(JobRun& run, Instant now);
     std::size_t purge_audit(const Retention& retention, Instant now, std::size_t limit);
-    std::size_t purge_runs(const JobRow& job, const Retention& retention, Instant now, std::size_t limit);
-    [[nodiscard]] bool counts_for_purge(const JobRun& run) const;
+    std::size_t purge_runs(JobRow& job, const Retention& retention, Instant now, std::size_t limit);
+    [[nodiscard]] bool is_referred_to(const JobRun& run) const;
 
     std::shared_ptr<const Clock> clock_;
     mutable std::mutex mutex_;

@@ -115,6 +115,7 @@ private:
 
     [[nodiscard]] std::shared_ptr<const Handler> handler_of(const std::string& action_type) const;
     [[nodiscard]] std::vector<std::string> action_types() const;
+    [[nodiscard]] ClaimFilter claim_filter() const { return {.action_types = action_types()}; }
     void report(const std::string& sentence) const;
     void watch_storage();
 

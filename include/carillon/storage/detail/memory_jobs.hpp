@@ -135,10 +135,14 @@ void BasicMemoryStorage<Void>::write(JobRow& job, JobChange&& change, JobWrite& 
         return;
     }
     const std::shared_ptr<const JobDefinition> before = job.definition;
-    const std::optional<Instant> high_water = job.progress.high_water;
+    std::optional<Instant> high_water = job.progress.high_water;
     stop_runs(job, change.stop, change.at);
     if (change.definition) replace_definition(job, std::move(change.definition));
     if (change.progress) job.progress = *change.progress;
+    if (change.rewind_to) {
+        high_water = std::min(high_water, change.rewind_to);
+        rewind(job, *change.rewind_to);
+    }
     for (JobRun& run : change.runs)
         if (const RunRow* row = add_run(job, std::move(run), high_water)) out.runs.push_back(row->run);
     if (change.remove) {

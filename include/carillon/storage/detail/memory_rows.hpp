@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// storage/detail/memory_rows.hpp - the tables of MemoryStorage: rows that point at each other, and the queues over
+// storage/detail/memory_rows.hpp - the tables of MemoryStorage: rows that point at each other, and the heaps over
 // them.
 //
 //   TenantRow 1-n JobRow 1-n RunRow n-1 KeyRow
@@ -28,7 +28,7 @@
 
 namespace carillon::detail {
 
-enum class Place : std::uint8_t { nowhere, delayed, ready, waiting, running };
+enum class Place : std::uint8_t { nowhere, delayed, ready, waiting, running, gone };
 
 struct LowerPriority {
     int than;
@@ -41,17 +41,20 @@ struct MemoryRows {
     struct JobRow;
     struct KeyRow;
     struct TenantRow;
+    struct TypeRow;
 
     struct RunRow {
         JobRun run;
         JobRow* job = nullptr;
         KeyRow* key = nullptr;
+        TypeRow* type = nullptr;
         /// Among the open runs of the key, in order of arrival.
         RunRow* older = nullptr;
         RunRow* newer = nullptr;
         SteadyTime lease_until{};
         /// In the heap that `place` names.
         std::size_t position = not_in_heap;
+        std::size_t expiry_position = not_in_heap;
         Place place = Place::nowhere;
         /// How many other runs name this one as `retry_of` or `blocked_by`.
         std::uint32_t references = 0;
@@ -175,7 +178,8 @@ struct MemoryRows {
         typename NewestJobs::iterator listed; ///< among the tenant's jobs of its status
         /// Sorted by id; all of them, terminal ones included.
         std::vector<RunRow*> runs;
-        RunRow* last_scheduled = nullptr;
+        /// The scheduled ones, in order of their occurrences.
+        std::vector<RunRow*> ledger;
         /// Scheduled runs that were never claimed.
         std::size_t unstarted = 0;
         /// Where the cursor is counted.
@@ -185,6 +189,11 @@ struct MemoryRows {
 
         [[nodiscard]] ScheduledJob snapshot() const { return ScheduledJob{*definition, progress}; }
         [[nodiscard]] JobView view() const noexcept { return {*definition, progress}; }
+        /// The last scheduled row, unless a later one has been purged.
+        [[nodiscard]] RunRow* last_scheduled() const noexcept {
+            const bool known = !ledger.empty() && last_occurrence(ledger.back()->run) >= progress.purged_until;
+            return known ? ledger.back() : nullptr;
+        }
         [[nodiscard]] bool due_counts() const noexcept {
             return !removed && definition->status == JobStatus::active && progress.next_run_at.has_value();
         }
@@ -197,6 +206,9 @@ struct MemoryRows {
         std::unordered_map<std::string, JobRow*> jobs_by_idempotency_key;
         std::unordered_map<std::string, std::unique_ptr<KeyRow>> keys;
         std::deque<AuditEvent> audit;
+        std::size_t running = 0;
+        /// Where it waits for one of its running runs to end.
+        std::vector<TypeRow*> held_in;
 
         [[nodiscard]] auto& jobs_with(JobStatus status) { return jobs_by_status[static_cast<std::size_t>(status)]; }
         [[nodiscard]] const auto& jobs_with(JobStatus status) const {
@@ -215,96 +227,35 @@ struct MemoryRows {
     struct LeaseEndsSooner {
         bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.lease_until < b.lease_until; }
     };
+    struct ExpiresSooner {
+        bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.run.expires_at < b.run.expires_at; }
+    };
 
     using DueHeap = IndexedHeap<JobRow, &JobRow::due_position, DueSooner>;
     using DelayedHeap = IndexedHeap<RunRow, &RunRow::position, NotBeforeSooner>;
     using ReadyHeap = IndexedHeap<RunRow, &RunRow::position, ClaimedSooner>;
     using LeaseHeap = IndexedHeap<RunRow, &RunRow::position, LeaseEndsSooner>;
+    using ExpiryHeap = IndexedHeap<RunRow, &RunRow::expiry_position, ExpiresSooner>;
 
-    /// Pending runs in the order in which workers may have them.
-    class ClaimQueue {
-    public:
-        void add_delayed(RunRow* row) {
-            types_[row->run.action_type].delayed.push(row);
-            row->place = Place::delayed;
-        }
+    struct ByName {
+        using is_transparent = void;
+        bool operator()(const TenantRow* a, const TenantRow* b) const noexcept { return a->name < b->name; }
+        bool operator()(const TenantRow* a, const std::string& b) const noexcept { return a->name < b; }
+        bool operator()(const std::string& a, const TenantRow* b) const noexcept { return a < b->name; }
+    };
+    /// What each tenant has ready, in the order in which they take turns. No heap is empty.
+    using ReadyRuns = std::map<TenantRow*, ReadyHeap, ByName>;
 
-        void add_ready(RunRow* row) {
-            types_[row->run.action_type].ready[row->job->definition->tenant_id].push(row);
-            row->place = Place::ready;
-        }
-
-        void erase(RunRow* row) {
-            Type& type = types_.find(row->run.action_type)->second;
-            if (row->place == Place::delayed) {
-                type.delayed.erase(row);
-            } else {
-                const auto tenant = type.ready.find(row->job->definition->tenant_id);
-                tenant->second.erase(row);
-                if (tenant->second.empty()) type.ready.erase(tenant);
-            }
-            row->place = Place::nowhere;
-        }
-
-        /// Moves what has come due into reach.
-        void promote(const std::vector<std::string>& action_types, Instant now) {
-            for (const std::string& name : action_types) {
-                const auto type = types_.find(name);
-                if (type == types_.end()) continue;
-                DelayedHeap& delayed = type->second.delayed;
-                while (!delayed.empty() && delayed.top()->run.not_before <= now) {
-                    RunRow* row = delayed.top();
-                    delayed.erase(row);
-                    add_ready(row);
-                }
-            }
-        }
-
-        /// The best run of the first tenant behind `after` that has one, all tenants taking turns; null where there is
-        /// none.
-        [[nodiscard]] RunRow* next(const std::vector<std::string>& action_types, const std::string& after) {
-            if (RunRow* row = next_in_order(action_types, &after)) return row;
-            return next_in_order(action_types, nullptr);
-        }
-
-        [[nodiscard]] std::optional<Instant> next_due(const std::vector<std::string>& action_types) const {
-            std::optional<Instant> earliest;
-            for (const std::string& name : action_types) {
-                const auto type = types_.find(name);
-                if (type == types_.end()) continue;
-                if (!type->second.ready.empty()) return Instant::min();
-                if (type->second.delayed.empty()) continue;
-                const Instant due = type->second.delayed.top()->run.not_before;
-                if (!earliest || due < *earliest) earliest = due;
-            }
-            return earliest;
-        }
-
-    private:
-        struct Type {
-            DelayedHeap delayed;
-            std::map<std::string, ReadyHeap> ready; // by tenant; no heap is empty
-        };
-
-        RunRow* next_in_order(const std::vector<std::string>& action_types, const std::string* after) {
-            const std::string* tenant = nullptr;
-            RunRow* best = nullptr;
-            for (const std::string& name : action_types) {
-                const auto type = types_.find(name);
-                if (type == types_.end()) continue;
-                auto& ready = type->second.ready;
-                const auto at = after ? ready.upper_bound(*after) : ready.begin();
-                if (at == ready.end()) continue;
-                RunRow* row = at->second.top();
-                if (!tenant || at->first < *tenant || (at->first == *tenant && ClaimedSooner{}(*row, *best))) {
-                    tenant = &at->first;
-                    best = row;
-                }
-            }
-            return best;
-        }
-
-        std::unordered_map<std::string, Type> types_;
+    /// An action type: its runs that no worker has yet, and what limits are judged by.
+    struct TypeRow {
+        DelayedHeap delayed;
+        /// By the limit that the tenant was last found to have reached, so that a claim passes over all of those at
+        /// once; 0: none. A tenant is in one of them, and in the first again when a run of it ends.
+        std::map<std::size_t, ReadyRuns> ready;
+        std::size_t running = 0;
+        SteadyTime spent_until{};
+        /// A claim has found that as many are running as its limit says: somebody waits for an end.
+        bool found_full = false;
     };
 };
 

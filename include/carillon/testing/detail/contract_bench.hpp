@@ -241,7 +241,7 @@ inline RunTransition Bench::again(Instant not_before) const {
 inline ClaimRequest Bench::request(std::size_t limit) const {
     ClaimRequest request;
     request.worker = "worker-1";
-    request.action_types = {"work"};
+    request.filter.action_types = {"work"};
     request.limit = limit;
     request.lease = long_lease;
     request.now = now();

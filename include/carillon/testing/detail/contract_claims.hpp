@@ -84,13 +84,13 @@ inline void only_known_action_types_are_claimed(const Bench& bench) {
     work.action_type = "work";
     bench.write(job, bench.adding({mail, work}));
     ClaimRequest request = bench.request();
-    request.action_types = {};
+    request.filter.action_types = {};
     expect_count(bench.storage->claim(request).size(), 0, "runs claimed without an action type");
-    request.action_types = {"Mail", "wor", "works", "%"};
+    request.filter.action_types = {"Mail", "wor", "works", "%"};
     expect_count(bench.storage->claim(request).size(), 0, "runs claimed for similar action types");
-    request.action_types = {"work", "other"};
+    request.filter.action_types = {"work", "other"};
     expect_equal(only(bench.storage->claim(request), "claimed runs").run.id, work.id, "run claimed for its type");
-    request.action_types = {"other", "mail"};
+    request.filter.action_types = {"other", "mail"};
     expect_equal(only(bench.storage->claim(request), "claimed runs").run.id, mail.id, "run claimed for its type");
 }
 
@@ -124,7 +124,7 @@ inline void runs_are_claimed_by_priority_then_time_then_id(const Bench& bench) {
     bench.write(other, bench.adding(of_other));
     bench.write(job, bench.adding(of_job));
     ClaimRequest request = bench.request();
-    request.action_types = {"mail", "work"};
+    request.filter.action_types = {"mail", "work"};
     Ids claimed;
     for (const ClaimedRun& run : bench.storage->claim(request))
         claimed.push_back(run.run.id);

@@ -143,6 +143,8 @@ inline void compare(Comparison& as, const JobProgress& a, const JobProgress& b) 
     as.member("started_runs", a.started_runs, b.started_runs);
     as.member("evaluation_failures", a.evaluation_failures, b.evaluation_failures);
     as.member("tzdata_version", a.tzdata_version, b.tzdata_version);
+    as.member("consecutive_failures", a.consecutive_failures, b.consecutive_failures);
+    as.member("purged_until", a.purged_until, b.purged_until);
 }
 
 inline void compare(Comparison& as, const ScheduledJob& a, const ScheduledJob& b) {
@@ -182,6 +184,7 @@ inline void compare(Comparison& as, const JobRun& a, const JobRun& b) {
     as.member("slots", a.slots, b.slots);
     as.member("priority", a.priority, b.priority);
     as.member("skip_when_busy", a.skip_when_busy, b.skip_when_busy);
+    as.member("expires_at", a.expires_at, b.expires_at);
 }
 
 template <class Record>

@@ -233,7 +233,7 @@ inline void a_waiting_run_that_nobody_can_execute_holds_up_nobody(const Bench& b
     bench.add_run(job, foreign);
     const JobRun third = bench.add_run(job, bench.manual(job));
     ClaimRequest every_type = bench.request();
-    every_type.action_types = {"foreign", "work"};
+    every_type.filter.action_types = {"foreign", "work"};
     expect_equal(only(bench.storage->claim(every_type), "claimed runs").run.id, first.id, "the first run");
     expect_count(bench.storage->claim(every_type).size(), 0, "runs claimed while the key is busy");
     bench.end(bench.find(first));

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace carillon::testing::contract {
@@ -16,7 +17,7 @@ namespace carillon::testing::contract {
 // ---- next_due ------------------------------------------------------------------------------------------------------
 
 [[nodiscard]] inline std::optional<Instant> due(const Bench& bench, std::vector<std::string> types = {"work"}) {
-    return bench.storage->next_due(types);
+    return bench.storage->next_due({.action_types = std::move(types)}, bench.now());
 }
 
 inline void next_due_is_the_earliest_cursor(const Bench& bench) {

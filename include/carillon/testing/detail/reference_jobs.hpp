@@ -122,10 +122,14 @@ inline JobWrite ReferenceStorage::write(JobRow& job, JobChange change) {
                 earlier.run.idempotency_key == run.idempotency_key)
                 return {.job = job.job(), .runs = {earlier.run}};
     const auto before = job.definition;
-    const auto high_water = job.progress.high_water;
+    auto high_water = job.progress.high_water;
     stop_runs(job, change.stop, change.at);
     if (change.definition) job.definition = change.definition;
     if (change.progress) job.progress = *change.progress;
+    if (change.rewind_to) {
+        high_water = std::min(high_water, change.rewind_to);
+        rewind(job, *change.rewind_to);
+    }
     for (const JobRun& run : change.runs)
         if (const auto added = add_run(job, run, high_water)) written.runs.push_back(*added);
     job.removed = change.remove;

@@ -5,6 +5,7 @@
 #include "carillon/testing/reference_storage.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -28,14 +29,15 @@ inline bool ReferenceStorage::same_key(const JobRun& a, const JobRun& b) {
     return a.tenant_id == b.tenant_id && a.key == b.key && (!a.key.empty() || a.job_id == b.job_id);
 }
 
-inline std::size_t ReferenceStorage::running_beside(const JobRun& run) const {
-    return static_cast<std::size_t>(std::count_if(tables_.runs.begin(), tables_.runs.end(), [&](const RunRow& other) {
-        return other.run.status == JobRunStatus::running && same_key(other.run, run);
+template <class Match>
+std::size_t ReferenceStorage::running_where(Match match) const {
+    return static_cast<std::size_t>(std::count_if(tables_.runs.begin(), tables_.runs.end(), [&](const RunRow& row) {
+        return row.run.status == JobRunStatus::running && match(row.run);
     }));
 }
 
 inline bool ReferenceStorage::has_slot(const JobRun& run) const {
-    return run.slots == 0 || running_beside(run) < run.slots;
+    return run.slots == 0 || running_where([&](const JobRun& other) { return same_key(other, run); }) < run.slots;
 }
 
 inline bool ReferenceStorage::may_block(const RunId& id, const RunId& blocker) const {
@@ -62,15 +64,35 @@ inline std::optional<JobRun>
 ReferenceStorage::add_run(JobRow& job, const JobRun& run, const std::optional<Instant>& high_water) {
     if (run.trigger == RunTrigger::schedule) {
         if (high_water && run.scheduled_for <= *high_water) return std::nullopt;
-        RunRow* last = job.last_scheduled ? run_row(*job.last_scheduled) : nullptr;
-        if (last && carillon::detail::extends_skip_row(last->run, run)) {
-            carillon::detail::extend_skip_row(last->run, run);
+        RunRow* last = last_scheduled(job);
+        if (last && extends_skip_row(last->run, run)) {
+            extend_skip_row(last->run, run);
             return last->run;
         }
-        job.last_scheduled = run.id;
     }
     tables_.runs.push_back({.run = run});
     return run;
+}
+
+/// Null also where a later one has been purged.
+inline ReferenceStorage::RunRow* ReferenceStorage::last_scheduled(const JobRow& job) {
+    RunRow* last = nullptr;
+    for (RunRow& row : tables_.runs)
+        if (row.run.job_id == job.definition->id && row.run.trigger == RunTrigger::schedule &&
+            (!last || row.run.scheduled_for >= last->run.scheduled_for))
+            last = &row;
+    return last && last_occurrence(last->run) >= job.progress.purged_until ? last : nullptr;
+}
+
+inline void ReferenceStorage::rewind(JobRow& job, Instant to) {
+    const auto is_skip = [&](const JobRun& run) {
+        return run.job_id == job.definition->id && run.trigger == RunTrigger::schedule &&
+               run.status == JobRunStatus::skipped;
+    };
+    std::erase_if(tables_.runs, [&](const RunRow& row) { return is_skip(row.run) && row.run.scheduled_for > to; });
+    for (RunRow& row : tables_.runs)
+        if (is_skip(row.run) && last_occurrence(row.run) > to) cut_skip_row(row.run, to);
+    if (job.progress.purged_until > to) job.progress.purged_until = to;
 }
 
 inline void ReferenceStorage::stop_runs(const JobRow& job, StopScope scope, Instant at) {
@@ -92,19 +114,14 @@ inline void ReferenceStorage::stop_runs(const JobRow& job, StopScope scope, Inst
 }
 
 inline void ReferenceStorage::settle(JobRun& run, const RunTransition& to) {
-    carillon::detail::apply(run, to);
+    apply(run, to);
     if (!is_terminal(run.status)) return;
     JobRow& job = job_of(run);
-    if (to.executed) {
-        ++job.progress.run_count;
-        if (run.status == JobRunStatus::failed || run.status == JobRunStatus::timed_out) ++job.progress.failure_count;
-        job.progress.last_run_at = std::max(job.progress.last_run_at, run.started_at);
-    }
+    count_end(job.progress, run, to);
     const bool wants_cursor = run.trigger == RunTrigger::schedule && job.definition->fixed_delay && !job.removed &&
                               job.definition->status == JobStatus::active && !job.progress.next_run_at;
     if (!wants_cursor) return;
-    const Instant from = std::max(to.at, job.progress.high_water.value_or(to.at));
-    job.progress.next_run_at = from + *job.definition->fixed_delay;
+    job.progress.next_run_at = cursor_after_delay(job.progress, to.at, *job.definition->fixed_delay);
 }
 
 inline std::optional<RunWrite>
@@ -128,13 +145,49 @@ ReferenceStorage::modify_run(const std::string& tenant, const RunId& id, const C
 
 // ---- the worker's operations ---------------------------------------------------------------------------------------
 
+namespace contract {
+
+template <class T>
+[[nodiscard]] bool contains(const std::vector<T>& values, const T& value) {
+    return std::find(values.begin(), values.end(), value) != values.end();
+}
+
+/// What `values` has for a key; else what stands for no limit.
+template <class T>
+[[nodiscard]] T limit_of(const std::map<std::string, T>& values, const std::string& key) {
+    const auto at = values.find(key);
+    return at == values.end() ? T{} : at->second;
+}
+
+} // namespace contract
+
+/// Whether as many of its tenant or type are running as may be.
+inline bool ReferenceStorage::is_full(const JobRun& run, const ClaimLimits& limits) const {
+    const std::size_t of_type = contract::limit_of(limits.per_type, run.action_type);
+    const auto same_tenant = [&](const JobRun& other) {
+        return other.tenant_id == run.tenant_id;
+    };
+    const auto same_type = [&](const JobRun& other) {
+        return other.action_type == run.action_type;
+    };
+    return (limits.per_tenant > 0 && running_where(same_tenant) >= limits.per_tenant) ||
+           (of_type > 0 && running_where(same_type) >= of_type);
+}
+
+inline SteadyTime ReferenceStorage::rate_opens_for(const JobRun& run, const ClaimLimits& limits) const {
+    return rate_opens_at(contract::limit_of(limits.rates, run.action_type),
+                         contract::limit_of(tables_.spent_until, run.action_type));
+}
+
+inline bool ReferenceStorage::is_held_back(const JobRun& run, const ClaimFilter& filter) const {
+    return !contract::contains(filter.action_types, run.action_type) || is_full(run, filter.limits) ||
+           rate_opens_for(run, filter.limits) > lease_now() || contract::contains(filter.except_keys, key_of(run));
+}
+
 /// The first run in order that was not passed over already: of the first tenant behind `turn`, all tenants in a ring.
 inline ReferenceStorage::RunRow* ReferenceStorage::next_to_claim(const ClaimRequest& request,
                                                                  const std::string& turn,
                                                                  const std::vector<RunId>& passed) {
-    const auto has = [](const auto& values, const auto& value) {
-        return std::find(values.begin(), values.end(), value) != values.end();
-    };
     const auto place = [&](const JobRun& run) {
         return std::make_tuple(run.tenant_id <= turn, run.tenant_id, -run.priority, run.not_before, run.id);
     };
@@ -143,7 +196,7 @@ inline ReferenceStorage::RunRow* ReferenceStorage::next_to_claim(const ClaimRequ
     for (RunRow& row : tables_.runs) {
         const JobRun& run = row.run;
         if (run.status != JobRunStatus::pending || run.not_before > due_by) continue;
-        if (!has(request.action_types, run.action_type) || has(passed, run.id)) continue;
+        if (contract::contains(passed, run.id) || is_held_back(run, request.filter)) continue;
         if (!first || place(run) < place(first->run)) first = &row;
     }
     return first;
@@ -158,6 +211,8 @@ inline void ReferenceStorage::start(RunRow& row, const ClaimRequest& request) {
     ++run.fence;
     ++run.attempt;
     row.lease_until = lease_now() + request.lease;
+    SteadyTime& spent = tables_.spent_until[run.action_type];
+    spent = rate_spent_until(contract::limit_of(request.filter.limits.rates, run.action_type), spent, lease_now());
 }
 
 inline void ReferenceStorage::skip(JobRun& run, Instant now) {
@@ -178,7 +233,9 @@ inline std::vector<ClaimedRun> ReferenceStorage::claim(const ClaimRequest& reque
         RunRow* row = next_to_claim(request, turn, passed);
         if (!row) break;
         passed.push_back(row->run.id);
-        if (has_slot(row->run)) {
+        if (has_expired(row->run, request.now)) {
+            settle(row->run, total_timeout(row->run, request.now));
+        } else if (has_slot(row->run)) {
             start(*row, request);
             claimed.push_back({row->run, job_of(row->run).definition});
             turn = row->run.tenant_id;
@@ -225,7 +282,23 @@ inline std::vector<JobRun> ReferenceStorage::reap(std::size_t limit, const After
     });
 }
 
-inline std::optional<Instant> ReferenceStorage::next_due(const std::vector<std::string>& action_types) const {
+inline std::vector<JobRun> ReferenceStorage::expire(Instant now, std::size_t limit) {
+    const std::lock_guard lock(mutex_);
+    std::vector<JobRun*> due;
+    for (RunRow& row : tables_.runs)
+        if (row.run.status == JobRunStatus::pending && has_expired(row.run, now)) due.push_back(&row.run);
+    std::stable_sort(
+        due.begin(), due.end(), [](const JobRun* a, const JobRun* b) { return a->expires_at < b->expires_at; });
+    due.resize(std::min(limit, due.size()));
+    std::vector<JobRun> expired;
+    for (JobRun* run : due) {
+        settle(*run, total_timeout(*run, now));
+        expired.push_back(*run);
+    }
+    return expired;
+}
+
+inline std::optional<Instant> ReferenceStorage::next_due(const ClaimFilter& filter, Instant now) const {
     const std::lock_guard lock(mutex_);
     std::optional<Instant> earliest;
     const auto consider = [&](Instant at) {
@@ -234,11 +307,14 @@ inline std::optional<Instant> ReferenceStorage::next_due(const std::vector<std::
     for (const JobRow& job : tables_.jobs)
         if (!job.removed && job.definition->status == JobStatus::active && job.progress.next_run_at)
             consider(*job.progress.next_run_at);
+    ClaimFilter any_rate = filter;
+    any_rate.limits.rates.clear();
     for (const RunRow& row : tables_.runs) {
         const JobRun& run = row.run;
-        const bool known = std::find(action_types.begin(), action_types.end(), run.action_type) != action_types.end();
-        if (run.status == JobRunStatus::pending && known && (run.skip_when_busy || has_slot(run)))
-            consider(run.not_before);
+        const bool can_go = run.skip_when_busy || has_slot(run);
+        if (run.status != JobRunStatus::pending || !can_go || is_held_back(run, any_rate)) continue;
+        const SteadyTime opens = rate_opens_for(run, filter.limits);
+        consider(opens > lease_now() ? std::max(run.not_before, now + (opens - lease_now())) : run.not_before);
     }
     return earliest;
 }
@@ -264,12 +340,23 @@ ReferenceStorage::list_runs(const std::string& tenant, const JobId& id, const Ru
     return contract::cut(listed, query.offset, query.limit);
 }
 
+inline std::optional<JobRun>
+ReferenceStorage::find_occurrence(const std::string& tenant, const JobId& id, Instant at) const {
+    const std::lock_guard lock(mutex_);
+    for (const RunRow& row : tables_.runs) {
+        const JobRun& run = row.run;
+        const bool scheduled = run.tenant_id == tenant && run.job_id == id && run.trigger == RunTrigger::schedule;
+        if (scheduled && run.scheduled_for <= at && at <= last_occurrence(run)) return run;
+    }
+    return std::nullopt;
+}
+
 // ---- retention -----------------------------------------------------------------------------------------------------
 
 inline std::size_t ReferenceStorage::purge(const Retention& retention, Instant now, std::size_t limit) {
     const std::lock_guard lock(mutex_);
     std::size_t deleted = purge_audit(retention, now, limit);
-    for (const JobRow& job : tables_.jobs)
+    for (JobRow& job : tables_.jobs)
         deleted += purge_runs(job, retention, now, limit - deleted);
     return deleted;
 }
@@ -284,16 +371,15 @@ inline std::size_t ReferenceStorage::purge_audit(const Retention& retention, Ins
     return deleted;
 }
 
-inline bool ReferenceStorage::counts_for_purge(const JobRun& run) const {
-    if (run.status == JobRunStatus::skipped) return false;
-    return std::none_of(tables_.runs.begin(), tables_.runs.end(), [&](const RunRow& other) {
+inline bool ReferenceStorage::is_referred_to(const JobRun& run) const {
+    return std::any_of(tables_.runs.begin(), tables_.runs.end(), [&](const RunRow& other) {
         return other.run.retry_of == run.id || other.run.blocked_by == run.id;
     });
 }
 
 /// Goes through the job's runs from the oldest on.
 inline std::size_t
-ReferenceStorage::purge_runs(const JobRow& job, const Retention& retention, Instant now, std::size_t limit) {
+ReferenceStorage::purge_runs(JobRow& job, const Retention& retention, Instant now, std::size_t limit) {
     const auto ended_by = [](const JobRun& run, Instant at) {
         return run.completed_at.value_or(run.scheduled_for) < at;
     };
@@ -304,19 +390,31 @@ ReferenceStorage::purge_runs(const JobRow& job, const Retention& retention, Inst
     }
     std::sort(runs.begin(), runs.end(), [](const JobRun& a, const JobRun& b) { return a.id < b.id; });
     const auto old = [&](const JobRun& run) {
-        return ended_by(run, now - retention.runs);
+        return ended_by(run, now - retention.rule_of(run.status).age.value_or(retention.runs));
     };
-    const auto counted = static_cast<std::size_t>(
-        std::count_if(runs.begin(), runs.end(), [&](const JobRun& run) { return !old(run) && counts_for_purge(run); }));
-    std::size_t surplus = counted > retention.runs_per_job ? counted - retention.runs_per_job : 0;
+    const auto counts = [&](const JobRun& run) {
+        const bool counted = run.status != JobRunStatus::skipped || retention.rule_of(run.status).per_job;
+        return counted && !old(run) && !is_referred_to(run);
+    };
+    // Statuses with a number of their own are counted by themselves, the others together.
+    const auto counted_with = [&](const JobRun& run) {
+        return retention.rule_of(run.status).per_job ? run.status : JobRunStatus::pending;
+    };
+    std::map<JobRunStatus, std::size_t> surplus;
+    for (const JobRun& run : runs)
+        if (counts(run)) ++surplus[counted_with(run)];
+    for (auto& [status, count] : surplus)
+        count -= std::min(count, retention.rule_of(status).per_job.value_or(retention.runs_per_job));
     std::size_t deleted = 0;
     for (const JobRun& run : runs) {
         if (deleted == limit) break;
-        const bool beyond = surplus > 0 && !old(run) && counts_for_purge(run);
+        const bool beyond = counts(run) && surplus[counted_with(run)] > 0;
         if (!beyond && !old(run)) continue;
-        if (beyond) --surplus;
+        if (beyond) --surplus[counted_with(run)];
         ++deleted;
         std::erase_if(tables_.runs, [&](const RunRow& row) { return row.run.id == run.id; });
+        if (run.trigger == RunTrigger::schedule)
+            job.progress.purged_until = std::max(job.progress.purged_until, std::optional(last_occurrence(run)));
     }
     return deleted;
 }

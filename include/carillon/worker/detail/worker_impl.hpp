@@ -154,9 +154,9 @@ void Worker<StorageT>::confirm_clock() {
 
 template <Storage StorageT>
 std::optional<Instant> Worker<StorageT>::next_due() const {
-    const auto due = core_->storage->next_due(action_types());
-    if (!due) return std::nullopt;
     const Instant now = clock_.now();
+    const auto due = core_->storage->next_due(claim_filter(), now);
+    if (!due) return std::nullopt;
     if (*due <= now && !clock_.may_plan()) return now + detail::longest_wait; // jobs that are not to be planned yet
     return *due + clock_.ahead();
 }

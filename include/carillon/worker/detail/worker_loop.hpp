@@ -117,7 +117,7 @@ std::size_t Worker<StorageT>::revise_cursors(Instant now) {
 /// Whether the clock is good enough for what cannot be undone: planning, and deleting. Tells what became of it.
 template <Storage StorageT>
 bool Worker<StorageT>::may_plan() {
-    if (clock_.wants_check()) clock_.check(core_->storage->next_due({})); // without action types: of jobs alone
+    if (clock_.wants_check()) clock_.check(core_->storage->next_due({}, clock_.now())); // of jobs alone
     for (const ClockStep& step : clock_.take_steps())
         report(to_string(step));
     return clock_.may_plan();
@@ -167,7 +167,7 @@ template <Storage StorageT>
 std::vector<ClaimedRun> Worker<StorageT>::claim(std::size_t limit, Duration lease, std::optional<Instant> due_by) {
     ClaimRequest request;
     request.worker = options_.name;
-    request.action_types = action_types();
+    request.filter = claim_filter();
     request.limit = limit;
     request.lease = lease;
     request.now = clock_.now();

@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: MIT
+// storage/detail/memory_retention.hpp - how MemoryStorage forgets.
+#pragma once
+
+#include "carillon/storage/memory.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+namespace carillon {
+
+namespace detail {
+
+/// Retention, looked up by status.
+class PurgeRules {
+public:
+    /// Rows of one group are counted together, up to `most_of` it.
+    static constexpr std::size_t groups = 9;
+
+    PurgeRules(const Retention& retention, Instant now)
+        : keys_until_(now - retention.idempotency_keys) {
+        most_.fill(retention.runs_per_job);
+        most_[uncounted] = SIZE_MAX;
+        for (std::size_t i = 0; i < of_status_.size(); ++i) {
+            const auto status = static_cast<JobRunStatus>(i);
+            const RetentionRule rule = retention.rule_of(status);
+            of_status_[i] = {now - rule.age.value_or(retention.runs),
+                             status == JobRunStatus::skipped ? uncounted : in_general};
+            if (!rule.per_job) continue;
+            of_status_[i].group = i;
+            most_[i] = *rule.per_job;
+        }
+    }
+
+    /// Whether nothing but the age or number of a run keeps it.
+    [[nodiscard]] bool may_go(const JobRun& run) const {
+        return is_terminal(run.status) && (!run.idempotency_key || end_of(run) < keys_until_);
+    }
+    [[nodiscard]] bool is_old(const JobRun& run) const { return end_of(run) < of(run).until; }
+    [[nodiscard]] std::size_t group_of(const JobRun& run) const { return of(run).group; }
+    [[nodiscard]] std::size_t most_of(std::size_t group) const { return most_[group]; }
+
+private:
+    static constexpr std::size_t in_general = 7;
+    static constexpr std::size_t uncounted = 8;
+    struct OfStatus {
+        Instant until;
+        std::size_t group;
+    };
+
+    [[nodiscard]] static Instant end_of(const JobRun& run) { return run.completed_at.value_or(run.scheduled_for); }
+    [[nodiscard]] const OfStatus& of(const JobRun& run) const {
+        return of_status_[static_cast<std::size_t>(run.status)];
+    }
+
+    std::array<OfStatus, 7> of_status_{}; // as many as there are statuses
+    std::array<std::size_t, groups> most_{};
+    Instant keys_until_;
+};
+
+} // namespace detail
+
+/// Takes a run that has ended out of everything but the tables of its job.
+template <class Void>
+void BasicMemoryStorage<Void>::mark_gone(RunRow& row) {
+    JobRow& job = *row.job;
+    row.place = detail::Place::gone;
+    if (row.run.idempotency_key && job.triggers_by_key) job.triggers_by_key->erase(*row.run.idempotency_key);
+    for (const auto& other : {row.run.blocked_by, row.run.retry_of})
+        if (const auto at = other ? runs_.find(*other) : runs_.end(); at != runs_.end() && at->second.references > 0)
+            --at->second.references;
+}
+
+template <class Void>
+void BasicMemoryStorage<Void>::erase_gone(JobRow& job) {
+    const auto is_gone = [](const RunRow* row) {
+        return row->place == detail::Place::gone;
+    };
+    std::erase_if(job.ledger, is_gone);
+    std::erase_if(job.runs, [&](const RunRow* row) { return is_gone(row) && runs_.erase(RunId(row->run.id)) > 0; });
+}
+
+template <class Void>
+std::size_t BasicMemoryStorage<Void>::purge_runs(JobRow& job, const detail::PurgeRules& rules, std::size_t limit) {
+    const auto counts = [&](const RunRow& row) {
+        return rules.may_go(row.run) && !rules.is_old(row.run) && row.references == 0;
+    };
+    std::array<std::size_t, detail::PurgeRules::groups> excess{};
+    for (const RunRow* row : job.runs)
+        if (counts(*row)) ++excess[rules.group_of(row->run)];
+    for (std::size_t group = 0; group < excess.size(); ++group)
+        excess[group] -= std::min(excess[group], rules.most_of(group));
+    std::size_t deleted = 0;
+    for (RunRow* row : job.runs) {
+        if (deleted == limit) break;
+        std::size_t& surplus = excess[rules.group_of(row->run)];
+        const bool too_many = surplus > 0 && counts(*row);
+        if (!too_many && !(rules.may_go(row->run) && rules.is_old(row->run))) continue;
+        if (too_many) --surplus;
+        if (row->run.trigger == RunTrigger::schedule)
+            job.progress.purged_until = std::max(job.progress.purged_until, std::optional(last_occurrence(row->run)));
+        mark_gone(*row);
+        ++deleted;
+    }
+    if (deleted > 0) erase_gone(job);
+    return deleted;
+}
+
+template <class Void>
+std::size_t BasicMemoryStorage<Void>::purge(const Retention& retention, Instant now, std::size_t limit) {
+    const WriteLock lock(*this);
+    const detail::PurgeRules rules(retention, now);
+    std::size_t deleted = 0;
+    for (auto& [name, tenant] : tenants_) {
+        while (deleted < limit && !tenant.audit.empty() && tenant.audit.front().at < now - retention.audit) {
+            tenant.audit.pop_front();
+            ++deleted;
+        }
+    }
+    auto job = jobs_.find(purge_cursor_);
+    if (job == jobs_.end()) job = jobs_.begin();
+    for (std::size_t visited = 0; job != jobs_.end() && visited < limit && deleted < limit; ++visited) {
+        deleted += purge_runs(job->second, rules, limit - deleted);
+        if (job->second.removed && job->second.runs.empty())
+            job = jobs_.erase(job);
+        else
+            ++job;
+    }
+    purge_cursor_ = job == jobs_.end() ? JobId{} : job->first;
+    return deleted;
+}
+
+} // namespace carillon
