@@ -12,7 +12,20 @@ wanted=${1:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cxx=${CXX:-c++}
-tests="cron_test cron_parser_test cron_hash_test cron_warning_test cron_to_string_test cron_property_test cron_vectors_test"
+
+# The tests that may notice a mistake in a header: its own first.
+tests_for() { # tests_for <header>
+    name=$(basename "$1" .hpp)
+    for own in "$root/tests/schedule/${name}_test.cpp" "$root/tests/${name}_test.cpp"; do
+        [ -f "$own" ] && echo "$own"
+    done
+    case $1 in
+    schedule/cron*) set -- cron_test cron_parser_test cron_hash_test cron_warning_test cron_to_string_test \
+        cron_property_test cron_vectors_test ;;
+    *) set -- schedule_test interval_set_test dst_notes_test zoned_set_test schedule_property_test ;;
+    esac
+    for test; do echo "$root/tests/schedule/$test.cpp"; done
+}
 
 compile() { # compile <include folder> <arguments...>
     include=$1
@@ -52,18 +65,18 @@ mutate() { # mutate <file> <before> <after>
 }
 
 # Says which test noticed the mutant; fails when none did.
-killed_by() {
-    for test in $tests; do
-        if ! compile "$work/include" "$root/tests/schedule/$test.cpp" "$main" -o "$work/test"; then
+killed_by() { # killed_by <header>
+    for test in $(tests_for "$1"); do
+        if ! compile "$work/include" "$test" "$main" -o "$work/test"; then
             if grep -q 'static assertion\|static_assert\|constant expression' "$work/log"; then
-                echo "$test, while it was compiled"
+                echo "$(basename "$test" .cpp), while it was compiled"
                 return 0
             fi
             cat "$work/log" >&2
             return 1
         fi
         timeout 300 "$work/test" >"$work/log" 2>&1 || {
-            echo "$test"
+            basename "$test" .cpp
             return 0
         }
     done
@@ -81,7 +94,7 @@ for folder in "$work"/[0-9][0-9][0-9]; do
     if ! mutate "$work/include/carillon/$(cat "$folder/file")" "$folder/before" "$folder/after"; then
         echo "STALE     $name: the text does not occur once"
         survivors=$((survivors + 1))
-    elif by=$(killed_by); then
+    elif by=$(killed_by "$(cat "$folder/file")"); then
         echo "killed    $name ($by)"
     else
         echo "SURVIVED  $name"

@@ -161,6 +161,10 @@ TEST_CASE("cron message: each slip has the hint that mends it", "[cron]") {
              Row{spring, "0 0 9 * * MON#L", "write \"MONL\""},
              Row{vixie, "0 9 LW * *", "use dialect extended"},
              Row{vixie, "0 9 L * *", "L needs dialect standard or extended"},
+             Row{vixie, "0 9 * * L", "every Saturday is \"SAT\"; L alone needs dialect quartz"},
+             Row{vixie, "0 9 15w * *", "W needs dialect standard or extended"},
+             Row{vixie, "0 9 1W,15W * *", "use dialect extended"},
+             Row{vixie, "0 9 * * fril", "use dialect standard or extended"},
              // numbers
              Row{standard, "60 9 * * *", "write \"0\""},
              Row{standard, "0 24 * * *", "midnight is \"0\""},
@@ -193,6 +197,9 @@ TEST_CASE("cron message: each slip has the hint that mends it", "[cron]") {
              Row{eventbridge, "cron (0 9 * * ? *)", "write \"cron(0 9 * * ? *)\""},
              Row{eventbridge, "cron(0 9 * * ? *) daily", "remove it"},
              Row{eventbridge, "TZ=UTC cron(0 9 * * ? *)", "pass the zone as time_zone"},
+             Row{eventbridge, "0 0 9 * * MON", "write \"cron(0 9 * * ? *)\""},
+             Row{eventbridge, "0 9 ? * MON *", "write \"cron(0 9 ? * MON *)\""},
+             Row{eventbridge, "cron(H(1-5) 9 * * ? *)", "H needs dialect extended"},
              Row{eventbridge, "cron( 0 9 * * * * )", "write \"cron( 0 9 * * ? * )\""},
          }) {
         const std::string sentence = sentence_of(row.text, row.dialect);

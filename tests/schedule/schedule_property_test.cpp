@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: MIT
-// schedule_property_test.cpp - random schedules near changes of offset, against a reading of the rules that looks at
-// every second by itself and searches nothing.
+// schedule_property_test.cpp - random schedules of every dialect in every zone of the machine: what must hold at any
+// time, and near changes of offset against a reading of the rules that looks at every second by itself and searches
+// nothing.
 //
-// A sample of the machine's zones by default; CARILLON_ALL_ZONES=1 takes every change of every zone.
+// A sample of the changes by default; CARILLON_ALL_ZONES=1 takes every one from 1970 to 2100, with more schedules.
 #include "carillon/schedule/schedule.hpp"
 
 #include "support/catch.hpp"
+#include "support/cron_generator.hpp"
 #include "support/zones.hpp"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cstdint>
@@ -26,7 +29,7 @@ using std::chrono::sys_seconds;
 namespace {
 
 constexpr auto window = 48h;
-constexpr std::chrono::year_month_day new_year{std::chrono::year{1970}, std::chrono::January, std::chrono::day{1}};
+constexpr const char* hash_key = "key";
 
 /// The definition, one instant at a time.
 class Reading {
@@ -50,9 +53,8 @@ private:
     }
 
     [[nodiscard]] bool ends_gap(sys_seconds t) const {
-        const auto transition = zone_.previous_transition(t);
-        if (policy_ != DstPolicy::vixie || !transition || transition->at != t) return false;
-        const std::chrono::seconds d = transition->after - transition->before;
+        const std::chrono::seconds d = zone_.offset_at(t) - zone_.offset_at(t - 1s);
+        if (policy_ != DstPolicy::vixie) return false;
         if (d <= 0s || d > 3h) return false;
         for (auto m = local(t) - d; m < local(t); m += 1s)
             if (expression_.matches(m) && (!expression_.is_interval() || !expression_.matches(m + d))) return true;
@@ -68,10 +70,17 @@ private:
     DstPolicy policy_;
 };
 
+/// A text, and how it is to be read.
+struct Draw {
+    std::string text;
+    CronDialect dialect;
+};
+
 class Generator {
 public:
     explicit Generator(std::uint64_t seed)
-        : random_(seed) {}
+        : random_(seed)
+        , anything_(seed + 1) {}
 
     int number(int first, int last) {
         return first + static_cast<int>(random_() % static_cast<unsigned>(last - first + 1));
@@ -81,22 +90,41 @@ public:
     const auto& pick(const Items& items) {
         return items[static_cast<std::size_t>(number(0, static_cast<int>(items.size()) - 1))];
     }
+    CronDialect dialect() {
+        return detail::dialect_table[static_cast<std::size_t>(number(0, detail::dialect_table.size() - 1))].dialect;
+    }
+    /// Somewhere in the years of schedules, or shortly before them.
+    Instant moment() {
+        return support::instant("1969-12-01T00:00:00Z") + std::chrono::seconds{number(0, 2'000'000'000)} * 3 +
+               Duration{number(0, 999'999)};
+    }
+
+    /// Whatever the dialect can say.
+    Draw anything(CronDialect dialect) { return {anything_.text(dialect), dialect}; }
 
     /// Minutes and hours of all kinds, mostly around the time of day at which clocks are set; sometimes on no other day
     /// than `date`.
-    std::string expression(bool with_seconds, std::chrono::year_month_day date) {
-        static constexpr std::array days{
-            "* * *", "* * *", "* * *", "* * SUN", "* * 1-5", "L * *", "1-7 * *", "* 3,10,11 *"};
-        const std::string seconds = with_seconds ? field(59, 59) + " " : "";
-        const std::string time = seconds + field(59, 59) + " " + field(23, one_in(2) ? 3 : 23) + " ";
-        if (!one_in(4)) return time + pick(days);
-        const auto text = [](auto value) {
-            return std::to_string(static_cast<unsigned>(value));
-        };
-        return time + text(date.day()) + " " + text(date.month()) + " *";
+    Draw near_change(CronDialect dialect, std::chrono::year_month_day date) {
+        const auto& rules = detail::rules_of(dialect);
+        const bool with_second = rules.most_fields > 5 && !rules.wrapper && (rules.fewest_fields == 6 || one_in(4));
+        std::string text = with_second ? (one_in(6) ? field(59, 59) : std::string("0")) + " " : "";
+        text += field(59, 59) + " " + field(23, one_in(2) ? 3 : 23) + " " + days(rules, date);
+        return {rules.wrapper ? "cron(" + text + " *)" : text, dialect};
     }
 
 private:
+    /// Day-of-month, month, day-of-week.
+    std::string days(const detail::DialectRules& rules, std::chrono::year_month_day date) {
+        static constexpr std::array plain{"* * SUN", "* * MON-FRI", "1-7 * *", "* 3,10,11 *", "* * *", "L * *"};
+        std::string text = one_in(2) ? "* * *" : plain[static_cast<std::size_t>(number(0, rules.modifiers ? 5 : 4))];
+        if (one_in(4))
+            text = std::to_string(static_cast<unsigned>(date.day())) + " " +
+                   std::to_string(static_cast<unsigned>(date.month())) + " *";
+        const bool by_week = text.back() != '*';
+        if (rules.both_days == detail::BothDays::refused) text[by_week ? 0 : text.size() - 1] = '?';
+        return text;
+    }
+
     std::string field(int last, int usual_last) {
         switch (number(0, 5)) {
         case 0: return "*";
@@ -111,6 +139,7 @@ private:
     }
 
     std::mt19937_64 random_;
+    support::CronGenerator anything_;
 };
 
 constexpr std::array policies{DstPolicy::vixie, DstPolicy::ocps, DstPolicy::wall};
@@ -155,25 +184,35 @@ bool agrees(const Schedule& schedule, const Reading& reading, sys_seconds center
     return true;
 }
 
-void check_transition(Generator& random, const TimeZone& zone, const ZoneTransition& transition, bool with_seconds) {
-    const local_seconds civil{transition.at.time_since_epoch() + transition.before - 1s};
-    const std::string text =
-        random.expression(with_seconds, std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(civil)});
-    const DstPolicy policy = random.pick(policies);
-    INFO(text << " in " << zone.name() << ", " << to_string(policy) << ", near " << to_rfc3339(transition.at));
-    const auto expression = CronExpression::parse(text).value();
-    const auto schedule = Schedule::parse(text, {.time_zone = zone.name(), .dst = policy}).value();
+/// Seconds that a schedule can say only where it says seconds.
+std::chrono::seconds step_of(const CronExpression& expression, const ZoneTransition& transition) {
     const auto odd = std::gcd(transition.at.time_since_epoch().count(),
                               std::gcd(transition.before.count(), transition.after.count()));
-    const std::chrono::seconds step{with_seconds ? 1 : std::gcd(60, odd)};
-    REQUIRE(agrees(schedule, Reading{expression, zone, policy}, transition.at, step));
+    return std::chrono::seconds{expression.fields().seconds != 1 ? 1 : std::gcd(60, odd)};
 }
 
-/// Transitions of 1970-2100, leaving out those that are too near to 1970 for the window.
+void check_transition(const Draw& draw, DstPolicy policy, const TimeZone& zone, const ZoneTransition& transition) {
+    INFO(to_string(draw.dialect) << " " << draw.text << " in " << zone.name() << ", " << to_string(policy) << ", near "
+                                 << to_rfc3339(transition.at));
+    const auto expression = CronExpression::parse(draw.text, draw.dialect, hash_key);
+    if (!expression) return; // a few that the generator gets wrong
+    const auto schedule =
+        Schedule::parse(draw.text,
+                        {.time_zone = zone.name(), .dialect = draw.dialect, .dst = policy, .hash_key = hash_key})
+            .value();
+    const Reading reading{*expression, zone, policy};
+    REQUIRE(agrees(schedule, reading, transition.at, step_of(*expression, transition)));
+}
+
+std::chrono::year_month_day date_before(const ZoneTransition& transition) {
+    const local_seconds civil{transition.at.time_since_epoch() + transition.before - 1s};
+    return std::chrono::year_month_day{std::chrono::floor<std::chrono::days>(civil)};
+}
+
 std::vector<ZoneTransition> transitions_of(const TimeZone& zone) {
     std::vector<ZoneTransition> found;
-    Instant t = support::instant("1970-01-04T00:00:00Z");
-    for (auto next = zone.next_transition(t); next && next->at < support::instant("2100-01-01T00:00:00Z");
+    for (auto next = zone.next_transition(support::instant("1969-12-31T23:59:59Z"));
+         next && next->at < support::instant("2101-01-01T00:00:00Z");
          next = zone.next_transition(next->at))
         found.push_back(*next);
     return found;
@@ -183,60 +222,106 @@ bool all_zones() {
     return std::getenv("CARILLON_ALL_ZONES") != nullptr;
 }
 
-std::vector<std::string> names() {
-    auto found = support::zone_names(support::system_zone_folder);
-    return found.empty() ? support::zone_names(CARILLON_TEST_DATA_DIR "/zones") : found;
+/// The zones of the machine, or of the tests where it has none.
+struct Zones {
+    std::vector<std::string> names = support::zone_names(support::system_zone_folder);
+    bool of_system = !names.empty();
+    support::TestZones source{of_system ? TimeZoneSource{} : TimeZoneSource{support::zone_bytes}};
+
+    Zones() {
+        if (!of_system) names = support::zone_names(CARILLON_TEST_DATA_DIR "/zones");
+        REQUIRE(names.size() > 40);
+    }
+
+    /// Those with equal tables once.
+    [[nodiscard]] std::vector<TimeZone> different() const {
+        std::vector<TimeZone> found;
+        for (const std::string& name : names) {
+            const TimeZone zone = support::zone(name);
+            const auto same = [&](const TimeZone& other) {
+                return other.table() == zone.table();
+            };
+            if (std::none_of(found.begin(), found.end(), same)) found.push_back(zone);
+        }
+        return found;
+    }
+};
+
+/// Calls `check` with a random schedule of each dialect in each zone.
+template <class Check>
+void for_each_zone_and_dialect(std::uint64_t seed, Check check) {
+    const Zones zones;
+    Generator random{seed};
+    std::size_t checked = 0;
+    for (const std::string& zone : zones.names)
+        for (const auto& rules : detail::dialect_table) {
+            const std::chrono::year_month_day date{std::chrono::floor<std::chrono::days>(random.moment())};
+            const Draw draw =
+                random.one_in(2) ? random.anything(rules.dialect) : random.near_change(rules.dialect, date);
+            const ScheduleOptions options{
+                .time_zone = zone, .dialect = draw.dialect, .dst = random.pick(policies), .hash_key = hash_key};
+            INFO(to_string(draw.dialect) << " " << draw.text << " in " << zone << ", " << to_string(options.dst));
+            const auto schedule = Schedule::parse(draw.text, options);
+            if (!schedule) continue;
+            ++checked;
+            check(*schedule, random);
+        }
+    CHECK(checked > zones.names.size() * detail::dialect_table.size() * 9 / 10);
 }
 
 } // namespace
 
-TEST_CASE("schedule: near every change of offset the searches find what the rules say", "[schedule]") {
-    const auto zones = names();
-    const bool on_system = !support::zone_names(support::system_zone_folder).empty();
-    const support::TestZones test_zones(on_system ? TimeZoneSource{} : TimeZoneSource{support::zone_bytes});
-    REQUIRE(zones.size() > 40);
-    Generator random{20250309};
-    if (all_zones()) {
-        for (const auto& name : zones) {
-            const TimeZone zone = support::zone(name);
-            for (const auto& transition : transitions_of(zone))
-                check_transition(random, zone, transition, false);
+TEST_CASE("schedule: near every change of offset the searches find what the rules say, in every dialect",
+          "[schedule]") {
+    const Zones zones;
+    Generator random{20'250'309};
+    std::size_t checked = 0;
+    if (!all_zones()) {
+        while (checked < 300) {
+            const TimeZone zone = support::zone(random.pick(zones.names));
+            const auto transitions = transitions_of(zone);
+            if (transitions.empty()) continue;
+            const ZoneTransition& transition = random.pick(transitions);
+            check_transition(
+                random.near_change(random.dialect(), date_before(transition)), random.pick(policies), zone, transition);
+            ++checked;
         }
         return;
     }
-    for (int samples = 0; samples < 400;) {
-        const TimeZone zone = support::zone(random.pick(zones));
-        const auto transitions = transitions_of(zone);
-        if (transitions.empty()) continue;
-        check_transition(random, zone, random.pick(transitions), false);
-        ++samples;
+    const auto different = zones.different();
+    for (const TimeZone& zone : different) {
+        for (const ZoneTransition& transition : transitions_of(zone)) {
+            for (const DstPolicy policy : policies)
+                check_transition(
+                    random.near_change(random.dialect(), date_before(transition)), policy, zone, transition);
+            check_transition(random.anything(random.dialect()), random.pick(policies), zone, transition);
+            ++checked;
+        }
     }
+    WARN(different.size() << " different zones, " << checked << " changes of offset, four schedules each");
 }
 
-TEST_CASE("schedule: with seconds the searches find what the rules say", "[schedule]") {
+TEST_CASE("schedule: near changes by odd seconds the searches find what the rules say", "[schedule]") {
     const support::TestZones zones;
-    Generator random{20251102};
+    Generator random{20'251'102};
     for (const char* name : {"America/New_York", "Australia/Lord_Howe", "Africa/Monrovia", "Antarctica/Troll"}) {
         const TimeZone zone = support::zone(name);
-        check_transition(random, zone, random.pick(transitions_of(zone)), true);
+        const ZoneTransition transition = random.pick(transitions_of(zone));
+        const std::string text = "*/7 " + random.near_change(CronDialect::vixie, date_before(transition)).text;
+        check_transition({text, CronDialect::extended}, random.pick(policies), zone, transition);
     }
 }
 
-TEST_CASE("schedule: previous(next(t)) <= t < next(t), and next(t) is an occurrence, for any t", "[schedule]") {
-    const support::TestZones test_zones;
-    const auto zones = support::zone_names(CARILLON_TEST_DATA_DIR "/zones");
-    Generator random{7};
-    for (int i = 0; i < 3'000; ++i) {
-        const std::string text = random.expression(random.one_in(4), new_year);
-        const std::string zone = random.pick(zones);
-        const auto policy = random.pick(policies);
-        const auto schedule = Schedule::parse(text, {.time_zone = zone, .dst = policy}).value();
-        const Instant t = support::instant("1969-12-01T00:00:00Z") +
-                          std::chrono::seconds{random.number(0, 2'000'000'000)} * 3 +
-                          Duration{random.number(0, 999'999)};
-        INFO(text << " in " << zone << ", " << to_string(policy) << ", after " << to_rfc3339(t));
+TEST_CASE("schedule: previous(next(t)) <= t < next(t), and next(t) is an occurrence, for any t in any zone",
+          "[schedule]") {
+    for_each_zone_and_dialect(7, [](const Schedule& schedule, Generator& random) {
+        const Instant t = random.moment();
+        INFO("after " << to_rfc3339(t));
         const auto next = schedule.next(t);
-        REQUIRE(next);
+        if (!next) {
+            REQUIRE((schedule.never_fires() || schedule.previous(Instant::max()) <= t));
+            return;
+        }
         REQUIRE(*next > t);
         REQUIRE(schedule.matches(*next));
         REQUIRE(schedule.next_or_at(*next) == next);
@@ -247,26 +332,18 @@ TEST_CASE("schedule: previous(next(t)) <= t < next(t), and next(t) is an occurre
         REQUIRE((!before || *before <= t));
         REQUIRE((!before || schedule.next(*before) == next));
         if (schedule.matches(t)) REQUIRE(before == t);
-    }
+    });
 }
 
-TEST_CASE("schedule: a cursor finds what repeated next finds", "[schedule]") {
-    const support::TestZones test_zones;
-    const auto zones = support::zone_names(CARILLON_TEST_DATA_DIR "/zones");
-    Generator random{11};
-    for (int i = 0; i < 400; ++i) {
-        const std::string text = random.expression(random.one_in(8), new_year);
-        const std::string zone = random.pick(zones);
-        const auto policy = random.pick(policies);
-        const auto schedule = Schedule::parse(text, {.time_zone = zone, .dst = policy}).value();
-        const Instant start =
-            support::instant("1970-01-01T00:00:00Z") + std::chrono::seconds{random.number(0, 2'000'000'000)};
-        INFO(text << " in " << zone << ", " << to_string(policy) << ", after " << to_rfc3339(start));
+TEST_CASE("schedule: upcoming is what repeated next finds, in any zone", "[schedule]") {
+    for_each_zone_and_dialect(11, [](const Schedule& schedule, Generator& random) {
+        const Instant start = random.moment();
+        INFO("after " << to_rfc3339(start));
         std::vector<Instant> repeated;
-        for (auto t = schedule.next(start); t && repeated.size() < 500; t = schedule.next(*t))
+        for (auto t = schedule.next(start); t && repeated.size() < 100; t = schedule.next(*t))
             repeated.push_back(*t);
-        REQUIRE(schedule.upcoming(start, 500) == repeated);
-    }
+        REQUIRE(schedule.upcoming(start, 100) == repeated);
+    });
 }
 
 TEST_CASE("schedule: a cursor that goes from year to year finds each change of offset on its way", "[schedule]") {

@@ -152,7 +152,9 @@ inline std::string modifier_text(const CronErrorText& place) {
 
 inline std::string hint_for_modifier(const CronErrorText& place) {
     const char modifier = to_lower(place.current());
-    if (!place.rules().modifiers) return "use dialect standard or extended";
+    const bool in_list = place.word().find(',') != std::string_view::npos;
+    if (!place.rules().modifiers)
+        return in_list && modifier == 'w' ? "use dialect extended" : "use dialect standard or extended";
     if (place.field() == TextField::day_of_week) return modifier == 'w' ? "workdays are \"MON-FRI\"" : "";
     if (place.field() != TextField::day_of_month) return "L, W and # belong to the day fields";
     if (modifier == '#') return "the second Monday is \"MON#2\" in day-of-week";

@@ -107,8 +107,12 @@ constexpr bool CronParser::unwrap() {
     const std::size_t begin = words_[0].begin;
     if (!equal_ignoring_case(text_.substr(begin, opening.size()), opening))
         return fail(Errc::unexpected_character, begin);
-    const std::size_t close = text_.find(')', begin);
-    if (close == std::string_view::npos) return fail(Errc::unexpected_end, text_.size());
+    std::size_t close = begin + opening.size();
+    for (int open = 1; close < text_.size(); ++close) {
+        if (text_[close] == '(') ++open;
+        if (text_[close] == ')' && --open == 0) break;
+    }
+    if (close == text_.size()) return fail(Errc::unexpected_end, text_.size());
     const std::size_t rest = text_.find_first_not_of(" \t", close + 1);
     if (rest != std::string_view::npos) return fail(Errc::unexpected_character, rest);
     return split(begin + opening.size(), close);

@@ -143,8 +143,9 @@ inline std::string hint_for_foreign_name(const CronErrorText& place, std::string
     const char first = to_lower(word[0]);
     if (word.size() == 1 && first == 'h') return "H needs dialect extended";
     if (word.size() == 1 && month && (first == 'l' || first == 'w')) return "L and W belong to day-of-month";
-    if (!month && first == 'l' && place.rules().modifiers && place.item().size() > 1)
+    if (!month && first == 'l' && place.item().size() > 1 && place.rules().modifiers)
         return "write " + in_quotes(std::string(place.item().substr(1)) + 'L');
+    if (!month && word.size() == 1 && first == 'l') return "every Saturday is \"SAT\"; L alone needs dialect quartz";
     if (month && find_name(weekday_names, word, true) != no_name) return "weekdays stand in day-of-week";
     if (!month && find_name(month_names, word, true) != no_name) return "months stand in month";
     return {};
@@ -160,8 +161,8 @@ inline std::string hint_for_name(const CronErrorText& place) {
     const std::string name = month ? nearest_name(month_names, word) : nearest_name(weekday_names, word);
     if (name.empty()) return {};
     const std::string_view stem = word.substr(0, word.size() - 1);
-    const bool last = !month && place.rules().modifiers && to_lower(word.back()) == 'l' &&
-                      find_name(weekday_names, stem, true) != no_name;
+    const bool last = !month && to_lower(word.back()) == 'l' && find_name(weekday_names, stem, true) != no_name;
+    if (last && !place.rules().modifiers) return "use dialect standard or extended";
     const bool full = find_name(month_names, word, true) != no_name || find_name(weekday_names, word, true) != no_name;
     return "write " + in_quotes(last ? name + 'L' : name) + (full ? "; full names need dialect extended" : "");
 }
@@ -271,7 +272,8 @@ inline std::string hint_for_last(const CronErrorText& place) {
 }
 
 inline std::string hint_for_workday(const CronErrorText& place) {
-    if (place.field() != TextField::day_of_month || !place.rules().modifiers) return {};
+    if (place.field() != TextField::day_of_month) return {};
+    if (!place.rules().modifiers) return "W needs dialect standard or extended";
     const std::string item = upper_case(place.item());
     const std::size_t digits = item.find_first_of("0123456789");
     const std::size_t other = item.find_first_not_of("0123456789W");
@@ -343,7 +345,8 @@ inline std::string hint_for_unexpected(const CronErrorText& place) {
         if (!place.rules().wrapper) return "dialect extended reads it; else pass the zone as time_zone";
         if (place.text().substr(0, place.at()).find(')') != std::string_view::npos) return "remove it";
         if (place.text().find('=') < place.text().find('(')) return "pass the zone as time_zone";
-        const bool complete = place.whole() && place.count() == 6;
+        const bool complete =
+            place.whole() && place.count() == 6 && (place.field_at(2) == "?") != (place.field_at(4) == "?");
         return "write " + in_quotes(complete ? "cron(" + place.first_fields(6) + ')' : example_of(place.rules()));
     }
     const bool comment = place.word().substr(0, 1) == "#" && (place.word().size() == 1 || !is_digit(place.word()[1]));
