@@ -42,16 +42,6 @@ TEST_CASE("thread pool: one thread calls the tasks in their order", "[concurrent
     CHECK(std::is_sorted(order.begin(), order.end()));
 }
 
-TEST_CASE("thread pool: calls a task as often as it was told", "[concurrent]") {
-    std::atomic<int> calls = 0;
-    {
-        ThreadPool pool(2);
-        pool.post([&] { ++calls; }, 5);
-        pool.post([&] { calls += 100; }, 0);
-    }
-    CHECK(calls == 5);
-}
-
 TEST_CASE("thread pool: its end waits for every task, queued ones and those they queue", "[concurrent]") {
     std::atomic<int> calls = 0;
     std::latch begun(1);

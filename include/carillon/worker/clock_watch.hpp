@@ -157,7 +157,7 @@ private:
 // ---- implementation ------------------------------------------------------------------------------------------------
 
 inline std::string to_string(const ClockStep& step) {
-    const std::string by = to_string(std::chrono::abs(step.by));
+    const std::string by = to_string(Duration{std::chrono::round<std::chrono::seconds>(std::chrono::abs(step.by))});
     const std::string until =
         " until that has lasted " + to_string(ClockWatch::probation) + " or confirm_clock() is called";
     switch (step.kind) {

@@ -8,6 +8,7 @@
 #include <functional>
 #include <mutex>
 #include <thread>
+#include <utility>
 #include <vector>
 
 namespace carillon {
@@ -33,16 +34,12 @@ public:
 
     [[nodiscard]] std::size_t size() const noexcept { return threads_.size(); }
 
-    /// Queues `copies` calls of `task`.
-    void post(const std::function<void()>& task, std::size_t copies = 1) {
+    void post(std::function<void()> task) {
         {
             const std::lock_guard lock(mutex_);
-            tasks_.insert(tasks_.end(), copies, task);
+            tasks_.push_back(std::move(task));
         }
-        if (copies == 1)
-            changed_.notify_one();
-        else
-            changed_.notify_all();
+        changed_.notify_one();
     }
 
 private:

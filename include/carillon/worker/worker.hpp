@@ -12,6 +12,7 @@
 #include "carillon/storage/storage.hpp"
 #include "carillon/worker/active_runs.hpp"
 #include "carillon/worker/clock_watch.hpp"
+#include "carillon/worker/executor.hpp"
 #include "carillon/worker/handler.hpp"
 #include "carillon/worker/outcome.hpp"
 #include "carillon/worker/thread_pool.hpp"
@@ -42,8 +43,11 @@ class WorkerStepper;
 } // namespace testing
 
 struct WorkerOptions {
-    /// Handlers that may run at a time after start(). 1 or more.
+    /// Handlers that may run at a time after start(), each on a thread of the worker's own. 1 or more.
     std::size_t threads = 4;
+    /// Runs handlers instead of threads of the worker's own; `threads` still says how many at a time. Must work until
+    /// the worker is gone.
+    Executor executor = {};
     /// In the ledger, to tell workers apart; empty makes one up. Two workers of one name do no harm. At most 256 bytes.
     std::string name = "";
     /// A run whose worker has not renewed it for this long is given to another.
@@ -121,6 +125,7 @@ private:
 
     // the loop
     void open();
+    [[nodiscard]] Executor executor() const;
     void loop();
     SteadyTime turn_or_report();
     bool turn();
@@ -134,7 +139,7 @@ private:
     void report_unhandled(const std::set<std::string>& types);
     std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
     bool hand_out();
-    void post_executions(std::size_t count);
+    void post_executions();
     std::size_t claim_ahead(std::size_t limit);
     void return_stalled();
     [[nodiscard]] std::size_t free_slots() const;
@@ -188,12 +193,14 @@ private:
     SteadyTime last_renewal_{};
     SteadyTime queue_moved_at_{};
     std::uint64_t queue_takes_ = 0;
+    std::atomic<bool> stalled_ = false; // nobody begins what was handed out
     WakeSignal wake_;
     WakeSignal idle_;
     WatchHandle watch_;
     std::mutex stop_mutex_; // one stop at a time
     std::thread loop_thread_;
     std::unique_ptr<ThreadPool> pool_;
+    std::unique_ptr<detail::Handover> handover_;
 };
 
 } // namespace carillon

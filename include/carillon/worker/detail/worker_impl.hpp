@@ -101,6 +101,7 @@ Worker<StorageT>::~Worker() {
                    "\"");
     }
     end_loop();
+    handover_.reset();
     pool_.reset();
     flush_last("lost, and their leases will end");
     watch_.reset();
@@ -178,12 +179,12 @@ template <Storage StorageT>
 void Worker<StorageT>::start() {
     const std::lock_guard stopping(stop_mutex_);
     if (claiming_) throw Error(Errc::invalid_state, "the worker runs already");
-    if (!pool_) pool_ = std::make_unique<ThreadPool>(options_.threads);
     if (started_) { // a handler has stopped it, and the loop is still there
         claiming_ = true;
         wake_.notify();
         return;
     }
+    if (!pool_ && !options_.executor) pool_ = std::make_unique<ThreadPool>(options_.threads);
     open();
     try {
         loop_thread_ = std::thread([this] { loop(); });
@@ -200,6 +201,21 @@ void Worker<StorageT>::open() {
     next_renewal_ = last_renewal_ = queue_moved_at_ = core_->clock->steady_now();
     next_cleaning_ = next_renewal_;
     started_ = claiming_ = true;
+    if (handover_ || !executor()) return;
+    handover_ = std::make_unique<detail::Handover>(
+        executor(),
+        options_.threads,
+        [this] { execute_waiting(); },
+        [this] { return active_.queue_state().waiting > 0; });
+}
+
+/// Where handlers run; nowhere, where this worker is stepped.
+template <Storage StorageT>
+Executor Worker<StorageT>::executor() const {
+    if (options_.executor || !pool_) return options_.executor;
+    return [pool = pool_.get()](std::function<void()> task) {
+        pool->post(std::move(task));
+    };
 }
 
 template <Storage StorageT>
@@ -216,7 +232,10 @@ StopReport Worker<StorageT>::stop(Duration grace, Duration hard) {
     }
     end_loop();
     StopReport stopped{active_.executing_rows()};
-    if (stopped.still_running.empty()) pool_.reset();
+    if (stopped.still_running.empty()) {
+        handover_.reset();
+        pool_.reset();
+    }
     flush_last("kept for the next start");
     return stopped;
 }

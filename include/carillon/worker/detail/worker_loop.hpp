@@ -42,6 +42,7 @@ bool Worker<StorageT>::turn() {
     renew_leases();
     flush_finished();
     if (!claiming_) return false;
+    if (stalled_ && !(handover_ && handover_->waiting() > 0)) stalled_ = false;
     return_stalled();
     const bool planned = materialise_due();
     const bool claimed = hand_out();
@@ -191,16 +192,22 @@ bool Worker<StorageT>::hand_out() {
         const std::size_t count = claim_ahead(free);
         if (count == 0) break;
         progress = true;
-        post_executions(std::min(count, options_.threads));
+        post_executions();
         if (count < free) break;
     }
     return progress;
 }
 
-/// Without a pool the queue is left to whoever steps this worker.
+/// Without an executor the queue is left to whoever steps this worker. Where the executor fails, the runs are given
+/// back like those that it does not begin.
 template <Storage StorageT>
-void Worker<StorageT>::post_executions(std::size_t count) {
-    if (pool_) pool_->post([this] { execute_waiting(); }, count);
+void Worker<StorageT>::post_executions() {
+    if (!handover_) return;
+    try {
+        handover_->post(active_.queue_state().waiting);
+    } catch (...) {
+        report("the executor failed: " + detail::caught_text());
+    }
 }
 
 /// Queues up to `limit` runs for the threads; returns how many.
@@ -214,23 +221,26 @@ std::size_t Worker<StorageT>::claim_ahead(std::size_t limit) {
     return count;
 }
 
-/// Gives back what was claimed ahead of handlers that turned out to be slow: other workers may have time for it.
+/// Gives back what was claimed ahead of handlers that turned out to be slow, or of an executor that has no time for it:
+/// other workers may.
 template <Storage StorageT>
 void Worker<StorageT>::return_stalled() {
     const SteadyTime now = core_->clock->steady_now();
     const detail::QueueState queue = active_.queue_state();
-    const bool stalled = queue.waiting > 0 && queue.executing >= options_.threads && queue.takes == queue_takes_;
-    if (!stalled) {
+    const bool nobody_free = queue.executing >= options_.threads || options_.executor;
+    if (queue.waiting == 0 || !nobody_free || queue.takes != queue_takes_) {
         queue_takes_ = queue.takes;
         queue_moved_at_ = now;
     } else if (now - queue_moved_at_ >= detail::longest_wait) {
         typical_microseconds_ = detail::slow_microseconds;
+        stalled_ = true;
         give_back_waiting();
     }
 }
 
 template <Storage StorageT>
 std::size_t Worker<StorageT>::free_slots() const {
+    if (stalled_) return 0;
     const std::int64_t each = std::max<std::int64_t>(typical_microseconds_, 1);
     const auto ahead = static_cast<std::size_t>(detail::prefetch_microseconds / each) * options_.threads;
     const std::size_t slots = options_.threads + std::min(ahead, detail::most_prefetched);

@@ -18,6 +18,7 @@ void Worker<StorageT>::execute_waiting() {
     const detail::WorkScope scope(this);
     while (ActiveRun* run = active_.take())
         execute(*run, options_.lease);
+    if (stalled_) wake_.notify(); // there is time again
 }
 
 template <Storage StorageT>
