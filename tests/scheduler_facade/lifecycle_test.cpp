@@ -119,6 +119,31 @@ TEST_CASE_METHOD(FacadeFixture, "resume_job: revives a disabled job, whoever dis
     CHECK(ledger(job) == "disabled 09:00:00 to 15:00:00, 7");
 }
 
+TEST_CASE_METHOD(FacadeFixture, "resume_job: failures from before do not count towards the next pause") {
+    JobSpec spec = spec_of("0 * * * *");
+    spec.policies.pause_after_failures = 2;
+    const auto job = scheduler.create_job("acme", spec);
+    const auto fail_twice = [&] {
+        execute(job, JobRunStatus::failed);
+        execute(job, JobRunStatus::failed);
+        CHECK(this->job(job).consecutive_failures == 2);
+        clock->advance(1h);
+        materialise();
+        CHECK(this->job(job).status == JobStatus::paused);
+    };
+    fail_twice();
+    CHECK(scheduler.resume_job(job.id, "acme")->consecutive_failures == 0);
+    clock->advance(1h);
+    materialise();
+    CHECK(this->job(job).status == JobStatus::active);
+    for (const JobRun& run : claim())
+        finish(run);
+
+    fail_twice();
+    scheduler.update_job(job.id, "acme", {.enabled = false});
+    CHECK(scheduler.update_job(job.id, "acme", {.enabled = true})->consecutive_failures == 0);
+}
+
 TEST_CASE_METHOD(FacadeFixture, "resume_job: a completed job only where an occurrence lies ahead") {
     JobSpec spec = spec_of("0 * * * *");
     spec.max_runs = 1;

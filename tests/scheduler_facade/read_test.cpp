@@ -167,6 +167,15 @@ TEST_CASE_METHOD(FacadeFixture, "upcoming: no more occurrences than max_runs lea
     CHECK(scheduler.upcoming(job.id, "acme", 1)->size() == 1);
 }
 
+TEST_CASE_METHOD(FacadeFixture, "upcoming: a clock that was set back does not bring back what is in the ledger") {
+    const auto job = scheduler.create_job("acme", spec_of("0 * * * *"));
+    go_to("2026-03-02T10:00:00Z");
+    materialise();
+    clock->set_wall(at("2026-03-02T08:30:00Z"));
+    CHECK(scheduler.upcoming(job.id, "acme", 2) ==
+          std::vector<Instant>{at("2026-03-02T11:00:00Z"), at("2026-03-02T12:00:00Z")});
+}
+
 TEST_CASE_METHOD(FacadeFixture, "calculate_next_run: is what the job's next_run_at says, for every kind of schedule") {
     clock->advance(250ms);
     for (const char* schedule : {"0 9 * * *",

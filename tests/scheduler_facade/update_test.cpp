@@ -264,6 +264,36 @@ TEST_CASE_METHOD(FacadeFixture, "update_job: a new time closes the past under th
     CHECK(ledger(job) == "edited 09:00:00 to 10:00:00, 2; misfired 10:45:00; run 11:45:00 missed 1");
 }
 
+TEST_CASE_METHOD(FacadeFixture,
+                 "update_job: each member that is about time moves the cursor, in Paris before its clocks are set") {
+    go_to("2026-03-28T12:00:00Z");
+    struct Row {
+        const char* schedule;
+        const char* next;
+        JobPatch patch;
+        const char* next_after;
+    };
+    const std::vector<std::chrono::year_month_day> sunday{std::chrono::year{2026} / 3 / 29};
+    for (const Row& row : {
+             Row{"30 2 * * *", "2026-03-29T01:00:00Z", {.schedule = "0 12 * * *"}, "2026-03-29T10:00:00Z"},
+             Row{"30 2 * * *", "2026-03-29T01:00:00Z", {.time_zone = "UTC"}, "2026-03-29T02:30:00Z"},
+             Row{"30 2 * * *", "2026-03-29T01:00:00Z", {.dst = DstPolicy::ocps}, "2026-03-30T00:30:00Z"},
+             Row{"30 2 * * *", "2026-03-29T01:00:00Z", {.exclude = sunday}, "2026-03-30T00:30:00Z"},
+             Row{"30 2 * * *",
+                 "2026-03-29T01:00:00Z",
+                 {.start_at = at("2026-04-05T00:00:00Z")},
+                 "2026-04-05T00:30:00Z"},
+             Row{"0 0 12 ? * 2", "2026-03-31T10:00:00Z", {.dialect = CronDialect::quartz}, "2026-03-30T10:00:00Z"},
+         }) {
+        INFO(row.next_after);
+        JobSpec spec = spec_of(row.schedule);
+        spec.time_zone = "Europe/Paris";
+        const auto job = scheduler.create_job("acme", spec);
+        CHECK(job.next_run_at == at(row.next));
+        CHECK(scheduler.update_job(job.id, "acme", row.patch)->next_run_at == at(row.next_after));
+    }
+}
+
 TEST_CASE_METHOD(FacadeFixture, "update_job: a change that is not about time leaves what is due") {
     const auto job = scheduler.create_job("acme", spec_of("0 * * * *"));
     go_to("2026-03-02T09:00:01Z");
