@@ -402,6 +402,34 @@ TEST_CASE("worker: forgets old runs as fast as they come", "[concurrent]") {
     CHECK(world.job(id).run_count == 3'500);
 }
 
+TEST_CASE("worker: handlers that create, trigger, pause and delete jobs, their own among them, at one time",
+          "[concurrent]") {
+    World<> world;
+    Worker<> worker(world.scheduler, world.options("w", 4));
+    Log<RunId> executed;
+    const auto spec_of = [](int generation) {
+        JobSpec spec = job_spec("breed");
+        spec.action["generation"] = generation;
+        return spec;
+    };
+    worker.handle("breed", [&](RunContext& run) {
+        const int generation = run.action().at("generation").get<int>();
+        if (generation < 10) world.trigger(world.create(spec_of(generation + 1)));
+        world.scheduler.pause_job(run.job_id(), "acme");
+        if (!world.scheduler.delete_job(run.job_id(), "acme")) throw std::runtime_error("it was there a moment ago");
+        executed.add(run.run_id());
+    });
+    worker.start();
+    for (int i = 0; i < 20; ++i)
+        world.trigger(world.create(spec_of(1)));
+    REQUIRE(eventually([&] { return executed.size() == 200 && worker.active() == 0; }));
+    for (const RunId& run : executed.all())
+        CHECK(world.run(run).status == JobRunStatus::completed);
+    CHECK(world.scheduler.count_jobs("acme") == 0);
+    CHECK(world.reports.all().empty());
+    CHECK(world.scheduler.list_audit("acme", {.verb = AuditVerb::job_deleted, .limit = 1'000}).size() == 200);
+}
+
 TEST_CASE("worker: two workers, two producers and 12,000 runs: each is executed once", "[concurrent]") {
     World<> world;
     constexpr std::uint64_t each = 6'000;
