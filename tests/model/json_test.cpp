@@ -185,6 +185,7 @@ JobRun random_run(Random& random) {
             .attempt = random.number32(),
             .fence = random.any_number(),
             .abandons = random.number32(),
+            .delivery = DeliveryMode::at_most_once,
             .worker = random.text(),
             .attempts = {random_attempt(random), random_attempt(random)},
             .missed_count = random.any_number(),
@@ -341,7 +342,7 @@ TEST_CASE("json: a run has these keys") {
     Random random(2);
     const auto expected = words("id job_id tenant_id status started_at completed_at duration_ms result error "
                                 "scheduled_for trigger attempt fence worker reason missed_count retry_of blocked_by "
-                                "abandons attempts idempotency_key stop_requested last occurrences count_is_minimum "
+                                "abandons delivery attempts idempotency_key stop_requested last occurrences count_is_minimum "
                                 "not_before action_type key slots priority skip_when_busy expires_at");
     CHECK(keys(random_run(random)) == expected);
     CHECK(keys(JobRun{}) == expected);
@@ -377,8 +378,8 @@ TEST_CASE("json: no member of a struct is without its key") {
     CHECK(json(ScheduledJob{}).size() == 26 + 10);
     const JobRun run;
     [[maybe_unused]] const auto& [r1, r2, r3, r4, r5, r6, r7, r8, r9, r10, r11, r12, r13, r14, r15, r16, r17, r18, r19,
-                                  r20, r21, r22, r23, r24, r25, r26, r27, r28, r29, r30, r31, r32] = run;
-    CHECK(json(run).size() == 32);
+                                  r20, r21, r22, r23, r24, r25, r26, r27, r28, r29, r30, r31, r32, r33] = run;
+    CHECK(json(run).size() == 33);
     const AuditEvent event;
     [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10] = event;
     CHECK(json(event).size() == 10);
@@ -460,7 +461,7 @@ TEST_CASE("json: a run looks like this") {
         "tenant_id": "acme", "status": "completed", "started_at": "2026-03-01T09:00:00Z",
         "completed_at": "2026-03-01T09:00:02Z", "duration_ms": 1999, "result": {"agent": "a-7"}, "error": null,
         "scheduled_for": "2026-03-01T09:00:00Z", "trigger": "manual", "attempt": 1, "fence": 2, "worker": "host-b/1",
-        "reason": null, "missed_count": 0, "retry_of": null, "blocked_by": null, "abandons": 0,
+        "reason": null, "missed_count": 0, "retry_of": null, "blocked_by": null, "abandons": 0, "delivery": "at_least_once",
         "attempts": [{"number": 1, "started_at": "2026-03-01T09:00:00Z", "ended_at": "2026-03-01T09:00:01Z",
                       "worker": null, "error": "no"}],
         "idempotency_key": null, "stop_requested": false, "last": null, "occurrences": 1, "count_is_minimum": false,

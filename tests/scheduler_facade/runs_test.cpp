@@ -434,6 +434,19 @@ TEST_CASE_METHOD(Runs, "retry_run: takes the job as it is now, and its overlap p
     CHECK(of_skipped.retry_of == third.id);
 }
 
+TEST_CASE_METHOD(Runs, "retry_run: a repeat of an occurrence that lies ahead by this clock waits for it") {
+    const auto job = scheduler.create_job("acme", spec_of("0 * * * *"));
+    const Instant before = now();
+    go_to("2026-03-02T09:00:00Z");
+    materialise();
+    const auto done = finish(claim().at(0));
+    clock->set_wall(before);
+    const auto again = scheduler.retry_run(done.id, "acme").value();
+    CHECK(again.not_before == done.scheduled_for);
+    CHECK(claim().empty());
+    CHECK(again.job_id == job.id);
+}
+
 TEST_CASE_METHOD(Runs, "retry_run: is refused while the run is open, and nothing where there is none") {
     const auto job = job_with(OverlapPolicy::skip);
     const auto triggered = trigger(job);

@@ -268,7 +268,9 @@ TEST_CASE("outcome: an abandoned run goes back twice and fails the third time") 
 }
 
 TEST_CASE("outcome: an abandoned run that is delivered at most once has failed, and nobody knows how far it got") {
-    const RunTransition to = after_abandon(run_at_attempt(1), policies_with(1, DeliveryMode::at_most_once), now);
+    JobRun run = run_at_attempt(1);
+    run.delivery = DeliveryMode::at_most_once; // whatever its job says by now
+    const RunTransition to = after_abandon(run, policies_with(1), now);
     CHECK(to.status == JobRunStatus::failed);
     CHECK(to.reason == RunReason::outcome_unknown);
     CHECK(to.error == "its worker disappeared while it ran");

@@ -40,7 +40,9 @@ asked_for(const JobDefinition& job, RunTrigger trigger, KeyState key, Instant sc
     JobChange change;
     const Admission admission = admit(job.policies.overlap, key);
     if (admission.stop_others) change.stop = StopScope::key;
-    change.runs.push_back(make_run(job, trigger, scheduled_for, now, admission, key, now));
+    // What another node's clock has planned may still lie ahead here.
+    const Instant not_before = std::max(now, scheduled_for);
+    change.runs.push_back(make_run(job, trigger, scheduled_for, not_before, admission, key, now));
     return change;
 }
 

@@ -220,6 +220,7 @@ private:
         each.member("attempt", run.attempt);
         each.member("fence", run.fence);
         each.member("abandons", run.abandons);
+        each.member("delivery", run.delivery);
         each.text("worker", run.worker);
         each.member("attempts", run.attempts);
         each.member("missed_count", run.missed_count);

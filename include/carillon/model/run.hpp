@@ -91,6 +91,8 @@ struct JobRun {
     /// Grows with each claim. Whoever writes on behalf of an older claim is refused.
     std::uint64_t fence = 0;
     std::uint32_t abandons = 0;
+    /// What the last claim promised its handler; an edit of the job meanwhile does not change it.
+    DeliveryMode delivery = DeliveryMode::at_least_once;
     std::string worker = "";
     /// Earlier attempts, oldest first; the last one is in the members above.
     std::vector<RunAttempt> attempts{};

@@ -42,7 +42,7 @@ namespace carillon {
 /// claimable only when it has expired.
 inline void apply(JobRun& run, const RunTransition& to) {
     const bool goes_back = to.status == JobRunStatus::pending;
-    const bool expires = goes_back && has_expired(run, std::max(to.at, to.not_before));
+    const bool expires = goes_back && has_expired(run, std::max({to.at, to.not_before, run.scheduled_for}));
     if (to.abandoned) ++run.abandons;
     if (to.give_back_attempt && run.attempt > 0) --run.attempt;
     run.error = to.error;
@@ -51,7 +51,7 @@ inline void apply(JobRun& run, const RunTransition& to) {
         if (run.status == JobRunStatus::running && run.started_at && !to.give_back_attempt)
             run.attempts.push_back({run.attempt, *run.started_at, to.at, run.worker, to.error.value_or("")});
         run.status = JobRunStatus::pending;
-        run.not_before = to.not_before;
+        run.not_before = std::max(to.not_before, run.scheduled_for); // the clock may have been set back
         run.worker.clear();
         return;
     }

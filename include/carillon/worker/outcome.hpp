@@ -235,7 +235,7 @@ inline RunTransition after_handler(
 inline RunTransition after_abandon(const JobRun& run, const Policies& policies, Instant now) {
     RunTransition to = release(run, now);
     to.abandoned = true;
-    const bool unknown = policies.delivery == DeliveryMode::at_most_once;
+    const bool unknown = run.delivery == DeliveryMode::at_most_once;
     if (!unknown && run.abandons + 1 < policies.max_abandons) return to;
     to.status = JobRunStatus::failed;
     to.reason = unknown ? RunReason::outcome_unknown : RunReason::abandoned;

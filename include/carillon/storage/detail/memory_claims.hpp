@@ -85,6 +85,7 @@ void BasicMemoryStorage<Void>::start(RunRow& row, const ClaimRequest& request, R
     run.started_at = request.now;
     ++run.fence;
     ++run.attempt;
+    run.delivery = row.job->definition->policies.delivery;
     row.lease_until = reach.now + request.lease;
     leases_.push(&row);
     row.place = detail::Place::running;

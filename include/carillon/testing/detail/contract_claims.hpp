@@ -41,6 +41,32 @@ inline void each_claim_raises_fence_and_attempt(const Bench& bench) {
     bench.claim();
 }
 
+inline void a_claim_notes_the_delivery_it_promises(const Bench& bench) {
+    JobDefinition once = bench.job();
+    once.policies.delivery = DeliveryMode::at_most_once;
+    const ScheduledJob job = bench.add(once);
+    bench.add_run(job, bench.manual(job));
+    const JobRun run = bench.claim_one();
+    expect(run.delivery == DeliveryMode::at_most_once, "the claimed run is delivered at most once");
+    JobDefinition edited = job;
+    edited.policies.delivery = DeliveryMode::at_least_once;
+    bench.write(job, bench.editing(edited));
+    expect_same(bench.find(run), run, "the run after the job was edited");
+    expect(bench.finish(run, bench.again(start)), "the finish is accepted");
+    expect(bench.claim_one().delivery == DeliveryMode::at_least_once, "the next claim notes what is asked for then");
+}
+
+inline void no_way_back_leads_before_the_occurrence(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    bench.add_run(job, bench.run(job, RunTrigger::schedule, start + 1h));
+    bench.set_forward(1h);
+    const JobRun run = bench.claim_one();
+    bench.set_back(1h);
+    expect(bench.finish(run, bench.again(start)), "the finish is accepted");
+    expect_equal(bench.find(run).not_before, start + 1h, "not_before after the clock was set back");
+    expect_count(bench.claim().size(), 0, "runs claimed before their occurrence");
+}
+
 inline void a_claim_hands_out_the_definition_of_the_moment(const Bench& bench) {
     const ScheduledJob job = bench.add(bench.job());
     bench.add_run(job, bench.manual(job));
@@ -203,6 +229,8 @@ inline const std::vector<Clause>& claim_clauses() {
         {7, "a claim sets status, worker, start, fence and attempt", a_claim_sets_what_it_says},
         {7, "each claim raises fence and attempt by one", each_claim_raises_fence_and_attempt},
         {7, "a claim hands out the definition of the moment", a_claim_hands_out_the_definition_of_the_moment},
+        {7, "a claim notes the delivery that it promises", a_claim_notes_the_delivery_it_promises},
+        {6, "no way back to pending leads before the occurrence", no_way_back_leads_before_the_occurrence},
         {6, "a run is not claimed before its time", a_run_is_not_claimed_before_its_time},
         {6, "a clock that is set back starts nothing early", a_clock_set_back_starts_nothing_early},
         {6, "only known action types are claimed", only_known_action_types_are_claimed},

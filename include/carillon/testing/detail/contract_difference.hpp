@@ -168,6 +168,7 @@ inline void compare(Comparison& as, const JobRun& a, const JobRun& b) {
     as.member("attempt", a.attempt, b.attempt);
     as.member("fence", a.fence, b.fence);
     as.member("abandons", a.abandons, b.abandons);
+    as.member("delivery", a.delivery, b.delivery);
     as.member("worker", a.worker, b.worker);
     as.member("attempts", a.attempts, b.attempts);
     as.member("missed_count", a.missed_count, b.missed_count);

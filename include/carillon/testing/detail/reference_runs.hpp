@@ -210,6 +210,7 @@ inline void ReferenceStorage::start(RunRow& row, const ClaimRequest& request) {
     run.started_at = request.now;
     ++run.fence;
     ++run.attempt;
+    run.delivery = job_of(run).definition->policies.delivery;
     row.lease_until = lease_now() + request.lease;
     SteadyTime& spent = tables_.spent_until[run.action_type];
     spent = rate_spent_until(contract::limit_of(request.filter.limits.rates, run.action_type), spent, lease_now());
