@@ -94,7 +94,8 @@ private:
     void update_due(JobRow& job);
     void count_version(JobRow& job);
     std::vector<JobRow*> jobs_before_version(const std::string& tzdata_version, std::size_t limit);
-    void write(JobRow& job, JobChange&& change, JobWrite& out);
+    /// `runs` gets the rows as they are in the ledger, where somebody asks.
+    std::optional<AuditEvent> write(JobRow& job, JobChange&& change, std::vector<JobRun>* runs);
     void replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition);
     static void record(TenantRow& tenant, const AuditEvent& event);
     RunRow* repeated_trigger(JobRow& job, const std::vector<JobRun>& runs) const;

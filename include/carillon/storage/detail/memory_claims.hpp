@@ -96,6 +96,7 @@ template <class Void>
 auto BasicMemoryStorage<Void>::claim(const ClaimRequest& request) -> std::vector<ClaimedRun> {
     const WriteLock lock(*this);
     std::vector<ClaimedRun> claimed;
+    claimed.reserve(std::min(request.limit, runs_.size()));
     std::string turn = request.after_tenant;
     Reach reach = reach_of(request.filter);
     queue_.close_types(reach);

@@ -129,10 +129,14 @@ auto BasicMemoryStorage<Void>::repeated_trigger(JobRow& job, const std::vector<J
 }
 
 template <class Void>
-void BasicMemoryStorage<Void>::write(JobRow& job, JobChange&& change, JobWrite& out) {
+auto BasicMemoryStorage<Void>::write(JobRow& job, JobChange&& change, std::vector<JobRun>* runs)
+    -> std::optional<AuditEvent> {
+    const auto answer = [&](const RunRow* row) {
+        if (row && runs) runs->push_back(row->run);
+    };
     if (const RunRow* earlier = repeated_trigger(job, change.runs)) {
-        out.runs.push_back(earlier->run);
-        return;
+        answer(earlier);
+        return std::nullopt;
     }
     const std::shared_ptr<const JobDefinition> before = job.definition;
     std::optional<Instant> high_water = job.progress.high_water;
@@ -144,17 +148,18 @@ void BasicMemoryStorage<Void>::write(JobRow& job, JobChange&& change, JobWrite& 
         rewind(job, *change.rewind_to);
     }
     for (JobRun& run : change.runs)
-        if (const RunRow* row = add_run(job, std::move(run), high_water)) out.runs.push_back(row->run);
+        answer(add_run(job, std::move(run), high_water));
     if (change.remove) {
         unindex(job);
         job.removed = true;
     }
     update_due(job);
-    if (!change.event) return;
-    change.event->before = before;
-    if (!change.remove) change.event->after = job.definition;
-    record(*job.tenant, *change.event);
-    out.event = std::move(change.event);
+    if (change.event) {
+        change.event->before = before;
+        if (!change.remove) change.event->after = job.definition;
+        record(*job.tenant, *change.event);
+    }
+    return std::move(change.event);
 }
 
 template <class Void>
@@ -174,20 +179,20 @@ auto BasicMemoryStorage<Void>::insert_jobs(std::vector<NewJob> jobs) -> InsertRe
         if (fingerprint != job.spec_fingerprint) result.conflict = i;
     }
     if (result.conflict) return result;
+    result.jobs.reserve(jobs.size());
     for (NewJob& job : jobs) {
-        JobWrite& write = result.jobs.emplace_back();
         TenantRow& tenant = tenant_row(job.definition->tenant_id);
         if (job.definition->idempotency_key) {
             const auto earlier = tenant.jobs_by_idempotency_key.find(*job.definition->idempotency_key);
             if (earlier != tenant.jobs_by_idempotency_key.end()) {
-                write.job = earlier->second->snapshot();
+                result.jobs.push_back({.job = earlier->second->snapshot()});
                 continue;
             }
         }
         job.event.after = job.definition;
-        write.job = add_job(job.definition, job.progress).snapshot();
         record(tenant, job.event);
-        write.event = std::move(job.event);
+        const JobRow& row = add_job(job.definition, job.progress);
+        result.jobs.push_back({.job = row.snapshot(), .event = std::move(job.event)});
     }
     return result;
 }
@@ -202,7 +207,7 @@ auto BasicMemoryStorage<Void>::put_job(const std::string& tenant, const std::str
     if (at != known.end()) {
         JobRow& job = *at->second;
         const JobView view = job.view();
-        write(job, change(&view, key_state(job)), out);
+        out.event = write(job, change(&view, key_state(job)), &out.runs);
         out.job = job.snapshot();
         return out;
     }
@@ -210,7 +215,7 @@ auto BasicMemoryStorage<Void>::put_job(const std::string& tenant, const std::str
     if (!created.definition) return out;
     JobRow& job = add_job(created.definition, {});
     std::optional<AuditEvent> event = std::exchange(created.event, std::nullopt);
-    write(job, std::move(created), out);
+    write(job, std::move(created), &out.runs);
     if (event) {
         event->after = job.definition;
         record(*job.tenant, *event);
@@ -226,9 +231,9 @@ auto BasicMemoryStorage<Void>::modify_job(const std::string& tenant, const JobId
     const WriteLock lock(*this);
     JobRow* job = find_row(tenant, id);
     if (!job) return std::nullopt;
-    JobWrite out;
-    write(*job, change(job->view(), key_state(*job)), out);
-    out.job = job->snapshot();
+    std::vector<JobRun> runs;
+    auto event = write(*job, change(job->view(), key_state(*job)), &runs);
+    JobWrite out{.job = job->snapshot(), .runs = std::move(runs), .event = std::move(event)};
     if (job->removed && job->runs.empty()) jobs_.erase(id); // else with the last of its runs, by purge
     return out;
 }
@@ -252,12 +257,10 @@ auto BasicMemoryStorage<Void>::materialise(Instant now, std::size_t limit, const
             storage.news_of_work_ = false; // the caller goes on to claim, and others know the time as well
         }
     } put_back{*this, batch};
-    JobWrite out;
     for (JobRow* job : batch) {
         ++result.jobs;
-        out.runs.clear();
-        write(*job, change(job->view(), key_state(*job)), out);
-        if (out.event) result.events.push_back(std::move(*std::exchange(out.event, std::nullopt)));
+        if (auto event = write(*job, change(job->view(), key_state(*job)), nullptr))
+            result.events.push_back(std::move(*event));
     }
     return result;
 }

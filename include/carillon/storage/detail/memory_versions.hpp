@@ -46,12 +46,10 @@ auto BasicMemoryStorage<Void>::revise_cursors(const std::string& tzdata_version,
                                               const ChangeJob& change) -> MaterialiseResult {
     const WriteLock lock(*this);
     MaterialiseResult result;
-    JobWrite out;
     for (JobRow* job : jobs_before_version(tzdata_version, limit)) {
         ++result.jobs;
-        out.runs.clear();
-        write(*job, change(job->view(), key_state(*job)), out);
-        if (out.event) result.events.push_back(std::move(*std::exchange(out.event, std::nullopt)));
+        if (auto event = write(*job, change(job->view(), key_state(*job)), nullptr))
+            result.events.push_back(std::move(*event));
     }
     return result;
 }
