@@ -5,6 +5,7 @@
 #include "carillon/storage/memory.hpp"
 
 #include <atomic>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -20,6 +21,7 @@ public:
     using MemoryStorage::MemoryStorage;
 
     std::atomic<bool> materialise_fails = false;
+    std::atomic<bool> modify_job_fails = false;
     std::atomic<bool> claim_fails = false;
     std::atomic<bool> heartbeat_fails = false;
     std::atomic<bool> finish_fails = false;
@@ -30,6 +32,10 @@ public:
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) {
         if (materialise_fails) fail("materialise");
         return MemoryStorage::materialise(now, limit, change);
+    }
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& job, const ChangeJob& change) {
+        if (modify_job_fails) fail("modify_job");
+        return MemoryStorage::modify_job(tenant, job, change);
     }
     std::vector<ClaimedRun> claim(const ClaimRequest& request) {
         if (claim_fails) fail("claim");

@@ -214,3 +214,37 @@ TEST_CASE("active runs: a run that was given up stays until its end is stored, t
     runs.remove({{.run = ref}});
     CHECK(runs.size() == 0);
 }
+
+TEST_CASE("active runs: the key of a run that was given up or lost is held until its handler returns") {
+    ActiveRuns runs;
+    ClaimedRun claim = claimed();
+    claim.run.tenant_id = "acme";
+    claim.run.key = "disk";
+    ActiveRun& stuck = runs.add_taken(claim);
+    runs.begin(stuck, start, {start + 10s, StopCause::attempt_timeout, 5s});
+    claim = claimed();
+    claim.run.tenant_id = "acme";
+    claim.run.job_id = JobId::next({});
+    ActiveRun& lost = runs.add_taken(claim);
+    static_cast<void>(runs.stop_overdue(start + 10s));
+    CHECK(runs.held_keys().empty());
+    REQUIRE(runs.stop_overdue(start + 15s).size() == 1);
+    CHECK(runs.held_keys() == std::vector<KeyRef>{{"acme", "disk", {}}});
+    runs.apply({{.run = lost.ref(), .lost = true}});
+    CHECK(runs.held_keys().size() == 2);
+    runs.end(stuck, start + 20s);
+    CHECK(runs.held_keys() == std::vector<KeyRef>{{"acme", "", claim.run.job_id}});
+    runs.end(lost, start + 20s);
+    CHECK(runs.held_keys().empty());
+}
+
+TEST_CASE("active runs: no key is held by a run beside which others may be executed, or that has not begun") {
+    ActiveRuns runs;
+    ClaimedRun claim = claimed();
+    claim.run.slots = 0;
+    const ActiveRun& parallel = runs.add_taken(claim);
+    claim = claimed();
+    runs.add({claim});
+    runs.apply({{.run = parallel.ref(), .lost = true}, {.run = ref_of(claim), .lost = true}});
+    CHECK(runs.held_keys().empty());
+}

@@ -58,6 +58,8 @@ TEST_CASE("worker: options that make no sense are refused") {
             {Errc::out_of_range, "poll_lease", "poll_lease: expected 1 ms to 365 days, saw 999us"});
     refuses({.poll_lease = 24h * 365 + 1us},
             {Errc::out_of_range, "poll_lease", "poll_lease: expected 1 ms to 365 days, saw 8760h0.000001s"});
+    refuses({.limits = {.rates = {{"mail", {.starts = 5, .per = 0s}}}}},
+            {Errc::out_of_range, "limits.rates", "limits.rates: expected 1 ms to 365 days, saw 0s"});
 
     const Worker<> largest(world.scheduler,
                            {.threads = 1'024, .name = std::string(256, 'x'), .lease = 24h, .poll_lease = 24h * 365});

@@ -6,6 +6,8 @@
 #include "support/flaky_storage.hpp"
 #include "support/stepped.hpp"
 
+#include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <stdexcept>
@@ -130,6 +132,42 @@ TEST_CASE("timeout: a handler that does not end keeps its slot until it does") {
     world.stepper.turn();
     REQUIRE(world.stepper.waiting().size() == 1);
     CHECK(world.stepper.waiting()[0].id == next);
+}
+
+TEST_CASE("timeout: a handler that does not end keeps its key on its worker, not on others") {
+    Stepped<> world;
+    JobSpec spec = one_minute();
+    spec.policies.overlap.policy = OverlapPolicy::queue_all;
+    spec.policies.overlap.concurrency_key = "disk";
+    const RunId stuck = world.trigger(world.create(spec));
+    const RunRef run = ref_of(world.begun());
+    spec.name = "other";
+    const RunId next = world.trigger(world.create(spec));
+    const RunId free = world.trigger(world.create(job_spec("work")));
+    const auto claimed = [&](const RunId& id) {
+        const auto waiting = world.stepper.waiting();
+        return std::any_of(waiting.begin(), waiting.end(), [&](const JobRun& row) { return row.id == id; });
+    };
+    world.turn_after(1min);
+    world.turn_after(10s);
+    CHECK(world.run(stuck).status == JobRunStatus::timed_out);
+    CHECK(world.turn_after(1s) == 1s); // what it may not claim does not keep it awake
+    CHECK(claimed(free));
+    CHECK_FALSE(claimed(next));
+
+    SECTION("another worker executes the next run of the key") {
+        Worker<> other(world.scheduler, world.options("other"));
+        other.handle("work", never_called);
+        testing::WorkerStepper<> others(other);
+        others.turn();
+        REQUIRE(others.waiting().size() == 1);
+        CHECK(others.waiting()[0].id == next);
+    }
+    SECTION("its own does so when the handler has ended") {
+        world.stepper.conclude(run, {});
+        world.stepper.turn();
+        CHECK(claimed(next));
+    }
 }
 
 TEST_CASE("timeout: another worker has the next attempt of a handler that does not end") {
@@ -292,4 +330,105 @@ TEST_CASE("timeout: a started worker stops handlers in time and goes on without 
         REQUIRE(support::eventually([&] { return worker.active() == 0; }));
     }
     CHECK(count_of(world.reports, "does not end after its timeout") == 1);
+}
+
+// ---- the whole run -------------------------------------------------------------------------------------------------
+
+namespace {
+
+/// Five minutes for the run, however many attempts that takes.
+JobSpec five_minutes() {
+    JobSpec spec = job_spec("work");
+    spec.policies.timeout.total = 5min;
+    spec.policies.retry = {.max_attempts = 100, .initial = 1min, .factor = 1.0};
+    return spec;
+}
+
+} // namespace
+
+TEST_CASE("timeout: a run whose whole time is up is asked to stop and not tried again") {
+    Stepped<> world;
+    const RunId id = world.trigger(world.create(five_minutes()));
+    world.clock->advance(1min); // nobody had time for it
+    RunContext& run = world.begun();
+    world.turn_after(4min - 1us);
+    CHECK_FALSE(run.stop_requested());
+    world.turn_after(1us);
+    CHECK(run.stop_requested());
+    world.stepper.conclude(ref_of(run), threw("interrupted"));
+    CHECK(world.run(id).status == JobRunStatus::timed_out);
+    CHECK(world.run(id).reason == RunReason::total_timeout);
+    CHECK(world.run(id).error == "timed out: interrupted");
+}
+
+TEST_CASE("timeout: a handler that does not end when the whole time is up is no longer waited for after the grace") {
+    Stepped<> world;
+    const JobId job = world.create(five_minutes());
+    const RunId id = world.trigger(job);
+    world.begun();
+    world.turn_after(5min);
+    CHECK(world.run(id).status == JobRunStatus::running);
+    world.turn_after(10s);
+    CHECK(world.run(id).status == JobRunStatus::timed_out);
+    CHECK(world.run(id).reason == RunReason::total_timeout);
+    CHECK(world.job(job).failure_count == 1);
+}
+
+TEST_CASE("timeout: the whole time and that of an attempt are both kept, whichever ends first") {
+    Stepped<> world;
+    JobSpec spec = five_minutes();
+    spec.policies.timeout.attempt = 3min;
+    const RunId id = world.trigger(world.create(spec));
+    world.begun();
+    world.turn_after(3min);
+    CHECK(world.turn_after(10s) == 1s);
+    CHECK(world.run(id).status == JobRunStatus::pending);
+    CHECK(world.run(id).attempts.size() == 1);
+    Worker<> other(world.scheduler, world.options("other"));
+    other.handle("work", never_called);
+    testing::WorkerStepper<> others(other);
+    world.clock->advance(1min);
+    others.turn();
+    const RunContext* run = others.begin();
+    REQUIRE(run);
+    world.clock->advance(50s);
+    others.turn();
+    CHECK(run->stop_requested());
+}
+
+TEST_CASE("timeout: a run that waits for its retry when its time is up is not tried again") {
+    Stepped<> world;
+    const RunId id = world.trigger(world.create(five_minutes()));
+    for (int attempt = 1; attempt <= 4; ++attempt) {
+        world.stepper.conclude(ref_of(world.begun()), threw("no luck"));
+        world.clock->advance(1min);
+    }
+    CHECK(world.run(id).status == JobRunStatus::pending);
+    world.stepper.conclude(ref_of(world.begun()), threw("no luck"));
+    CHECK(world.run(id).status == JobRunStatus::timed_out);
+    CHECK(world.run(id).reason == RunReason::total_timeout);
+    CHECK(world.run(id).attempt == 5);
+}
+
+TEST_CASE("timeout: a run that nobody has time for ends when its time is up") {
+    Stepped<> world(1);
+    world.trigger(world.create(job_spec("work")));
+    world.begun();
+    const JobId job = world.create(five_minutes());
+    const RunId id = world.trigger(job);
+    for (int second = 0; second < 300 + 10; ++second)
+        world.turn_after(1s);
+    CHECK(world.run(id).status == JobRunStatus::timed_out);
+    CHECK(world.run(id).reason == RunReason::total_timeout);
+    CHECK(world.job(job).run_count == 0);
+}
+
+TEST_CASE("timeout: a claimed run whose time is up before a thread has time for it never begins") {
+    Stepped<> world;
+    const RunId id = world.trigger(world.create(five_minutes()));
+    world.stepper.turn();
+    world.clock->advance(5min);
+    CHECK_FALSE(world.stepper.begin());
+    CHECK(world.run(id).status == JobRunStatus::timed_out);
+    CHECK(world.run(id).reason == RunReason::total_timeout);
 }

@@ -109,6 +109,7 @@ public:
         run.executing = false;
         --executing_;
         deadlines_.erase({run.deadline.at, &run});
+        held_keys_.erase(run.ref());
         if (run.given_up) {
             if (run.stored) runs_.erase(run.ref());
             return std::nullopt;
@@ -129,6 +130,7 @@ public:
                 run.cause = std::max(run.cause, run.deadline.cause);
                 if (std::exchange(run.overdue, true)) {
                     run.given_up = true;
+                    hold_key(run);
                     given_up.push_back({run.claimed, run.cause, run.begun_at});
                 } else {
                     to_stop.push_back(run.stop);
@@ -152,6 +154,7 @@ public:
         const std::lock_guard lock(mutex_);
         queue_.clear();
         deadlines_.clear();
+        held_keys_.clear();
         runs_.clear();
         executing_ = 0;
     }
@@ -213,6 +216,16 @@ public:
         return rows;
     }
 
+    /// The keys of handlers that go on although their runs have been given up or lost: no other run of such a key
+    /// should begin beside them.
+    [[nodiscard]] std::vector<KeyRef> held_keys() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<KeyRef> keys;
+        for (const auto& [ref, key] : held_keys_)
+            keys.push_back(key);
+        return keys;
+    }
+
     /// Tells handlers what a heartbeat brought.
     void apply(const std::vector<HeartbeatAnswer>& answers) {
         std::vector<std::stop_source> to_stop;
@@ -223,6 +236,7 @@ public:
                 if (at == runs_.end()) continue;
                 ActiveRun& run = at->second;
                 run.cause = std::max(run.cause, answer.lost ? StopCause::lost : StopCause::cancelled);
+                if (answer.lost) hold_key(run);
                 to_stop.push_back(run.stop);
             }
         }
@@ -248,6 +262,11 @@ private:
             source.request_stop();
     }
 
+    /// Runs that may be executed beside any number of others hold nothing.
+    void hold_key(const ActiveRun& run) {
+        if (run.executing && run.claimed.run.slots > 0) held_keys_.emplace(run.ref(), key_of(run.claimed.run));
+    }
+
     ActiveRun& insert(ClaimedRun&& claimed) {
         const RunRef ref{claimed.run.id, claimed.run.fence};
         return runs_.try_emplace(ref, std::move(claimed)).first->second;
@@ -264,6 +283,7 @@ private:
     std::map<RunRef, ActiveRun> runs_;
     std::deque<ActiveRun*> queue_;
     std::set<std::pair<SteadyTime, ActiveRun*>> deadlines_; // of runs that execute
+    std::map<RunRef, KeyRef> held_keys_;                    // of runs that execute
     std::size_t executing_ = 0;
     std::uint64_t takes_ = 0;
 };

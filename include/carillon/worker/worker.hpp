@@ -56,6 +56,9 @@ struct WorkerOptions {
     Duration heartbeat = std::chrono::seconds{10};
     /// The lease under poll(), which nobody renews but RunContext::heartbeat.
     Duration poll_lease = std::chrono::hours{1};
+    /// How much may run at a time, and start in a time, in all workers of the storage together: per tenant, per action
+    /// type. Give all of them the same.
+    ClaimLimits limits = {};
     Retention retention = {};
     /// Gets a sentence when something happens that an operator should know: the storage fails, a run was abandoned, a
     /// handler does not end, an action type has no handler here. From any thread of the worker, several at a time. By
@@ -119,7 +122,7 @@ private:
 
     [[nodiscard]] std::shared_ptr<const Handler> handler_of(const std::string& action_type) const;
     [[nodiscard]] std::vector<std::string> action_types() const;
-    [[nodiscard]] ClaimFilter claim_filter() const { return {.action_types = action_types()}; }
+    [[nodiscard]] ClaimFilter claim_filter() const { return {action_types(), options_.limits, active_.held_keys()}; }
     void report(const std::string& sentence) const;
     void watch_storage();
 
@@ -136,6 +139,7 @@ private:
     MaterialiseResult materialise(Instant now);
     bool materialise_due();
     std::size_t revise_cursors(Instant now);
+    std::size_t end_expired(Instant now);
     void report_unhandled(const std::set<std::string>& types);
     std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
     bool hand_out();

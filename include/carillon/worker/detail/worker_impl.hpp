@@ -74,6 +74,9 @@ inline void check_worker_options(const WorkerOptions& options) {
     check_range("heartbeat", options.heartbeat, Duration{1}, options.lease, "more than 0 and at most the lease");
     check_range(
         "poll_lease", options.poll_lease, Duration{1'000}, Duration{std::chrono::hours{24 * 365}}, "1 ms to 365 days");
+    for (const auto& [type, rate] : options.limits.rates)
+        check_range(
+            "limits.rates", rate.per, Duration{1'000}, Duration{std::chrono::hours{24 * 365}}, "1 ms to 365 days");
 }
 
 } // namespace detail

@@ -96,11 +96,21 @@ bool Worker<StorageT>::keep_house() {
         if (run.status == JobRunStatus::failed) pause_after_failures(run.tenant_id, run.job_id);
     }
     if (!may_plan()) return !reaped.empty();
+    const std::size_t expired = end_expired(wall);
     const std::size_t purged = core_->storage->purge(options_.retention, wall, detail::rows_per_cleaning);
     const std::size_t revised = revise_cursors(wall);
-    const bool more = std::max({reaped.size(), purged, revised}) >= detail::rows_per_cleaning;
+    const bool more = std::max({reaped.size(), expired, purged, revised}) >= detail::rows_per_cleaning;
     if (more) next_cleaning_ = now;
     return !reaped.empty() || revised > 0;
+}
+
+/// Ends pending runs whose time is up, for which nobody had time; returns how many.
+template <Storage StorageT>
+std::size_t Worker<StorageT>::end_expired(Instant now) {
+    const std::vector<JobRun> expired = core_->storage->expire(now, detail::rows_per_cleaning);
+    for (const JobRun& run : expired)
+        if (run.attempt > 0) pause_after_failures(run.tenant_id, run.job_id);
+    return expired.size();
 }
 
 /// Computes cursors again that come from a time zone database before ours; returns how many.
