@@ -103,7 +103,6 @@ inline void extend_skip_row(JobRun& last, const JobRun& next) {
     last.completed_at = next.completed_at;
     last.occurrences += next.occurrences;
     last.count_is_minimum = last.count_is_minimum || next.count_is_minimum || last.occurrences > exact_skip_count;
-    if (last.count_is_minimum) last.occurrences = std::max(last.occurrences, exact_skip_count);
 }
 
 /// Ends a skip row that goes beyond `to` there. How many of its occurrences are left is not known any more.

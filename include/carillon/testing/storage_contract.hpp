@@ -18,14 +18,17 @@
 #include "carillon/testing/detail/contract_bench.hpp"
 #include "carillon/testing/detail/contract_claims.hpp"
 #include "carillon/testing/detail/contract_ends.hpp"
+#include "carillon/testing/detail/contract_expiry.hpp"
 #include "carillon/testing/detail/contract_jobs.hpp"
 #include "carillon/testing/detail/contract_keys.hpp"
 #include "carillon/testing/detail/contract_ledger.hpp"
+#include "carillon/testing/detail/contract_limits.hpp"
 #include "carillon/testing/detail/contract_listings.hpp"
 #include "carillon/testing/detail/contract_news.hpp"
 #include "carillon/testing/detail/contract_outcomes.hpp"
 #include "carillon/testing/detail/contract_records.hpp"
 #include "carillon/testing/detail/contract_removal.hpp"
+#include "carillon/testing/detail/contract_rewinds.hpp"
 #include "carillon/testing/detail/contract_threads.hpp"
 #include "carillon/testing/detail/contract_walk.hpp"
 
@@ -121,6 +124,9 @@ template <Storage S>
                                 &end_clauses(),
                                 &outcome_clauses(),
                                 &removal_clauses(),
+                                &limit_clauses(),
+                                &expiry_clauses(),
+                                &rewind_clauses(),
                                 &news_clauses()})
         all.insert(all.end(), clauses->begin(), clauses->end());
     return all;

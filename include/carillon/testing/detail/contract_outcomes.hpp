@@ -37,6 +37,37 @@ inline void executed_runs_count_on_the_job(const Bench& bench) {
     expect_count(bench.audit(job).size(), 1, "events; runs of workers are not audited");
 }
 
+inline void failures_in_a_row_are_counted(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    const auto failures_after = [&](const RunTransition& to) {
+        bench.add_run(job, bench.manual(job));
+        expect(bench.finish(bench.claim_one(), to), "the finish is accepted");
+        return bench.find(job).consecutive_failures;
+    };
+    using Count = std::uint32_t;
+    expect_equal(failures_after(bench.executed(JobRunStatus::failed)), Count{1}, "failures after one");
+    expect_equal(failures_after(bench.executed(JobRunStatus::timed_out)), Count{2}, "failures after a timeout");
+    expect_equal(failures_after(bench.executed(JobRunStatus::cancelled)), Count{2}, "failures after a cancellation");
+    expect_equal(failures_after(bench.to(JobRunStatus::failed)), Count{2}, "failures after one without execution");
+    expect_equal(failures_after(bench.executed()), Count{0}, "failures after a completed run");
+    expect_equal(failures_after(bench.executed(JobRunStatus::failed)), Count{1}, "failures after one more");
+}
+
+/// Also where they end in one call.
+inline void failures_are_counted_in_the_order_of_a_finish(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    std::vector<RunFinish> finishes;
+    for (int i = 0; i < 4; ++i)
+        bench.add_run(job, bench.unlimited(job));
+    for (const ClaimedRun& claimed : bench.claim())
+        finishes.push_back({Bench::ref(claimed.run), bench.executed(JobRunStatus::failed)});
+    expect_count(finishes.size(), 4, "claimed runs");
+    finishes[1].to = bench.executed();
+    bench.storage->finish(finishes);
+    expect_equal(bench.find(job).consecutive_failures, std::uint32_t{2}, "failures behind the completed run");
+    expect_equal(bench.find(job).failure_count, std::uint64_t{3}, "failures in all");
+}
+
 inline void what_was_not_executed_does_not_count(const Bench& bench) {
     const Running running = make_running(bench);
     expect(bench.finish(running.run, bench.to(JobRunStatus::failed)), "the finish is accepted");
@@ -212,6 +243,8 @@ inline void a_job_that_is_not_active_gets_no_cursor(const Bench& bench) {
 inline const std::vector<Clause>& outcome_clauses() {
     static const std::vector<Clause> clauses{
         {11, "executed runs count on the job", executed_runs_count_on_the_job},
+        {11, "failures in a row are counted", failures_in_a_row_are_counted},
+        {11, "failures count in the order of a finish", failures_are_counted_in_the_order_of_a_finish},
         {11, "what was not executed does not count", what_was_not_executed_does_not_count},
         {11, "a retry keeps what was tried", a_retry_keeps_what_was_tried},
         {11, "an attempt can be given back", an_attempt_can_be_given_back},

@@ -225,6 +225,82 @@ inline void idempotency_keys_outlive_the_number(const Bench& bench) {
     expect_equal(bench.add_run(job, repeat).id, repeat.id, "the answer when the key is forgotten");
 }
 
+/// Ends a new run of the job now.
+inline JobRun add_ended_as(const Bench& bench, const ScheduledJob& job, JobRunStatus status) {
+    bench.add_run(job, bench.unlimited(job));
+    const JobRun run = bench.claim_one();
+    bench.end(run, status);
+    return bench.find(run);
+}
+
+inline void a_status_may_have_an_age_of_its_own(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    const JobRun failed = add_ended_as(bench, job, JobRunStatus::failed);
+    add_ended_as(bench, job, JobRunStatus::completed);
+    const JobRun skipped = bench.add_run(job, bench.skip(job, start, RunReason::paused));
+    bench.set_forward(day + 1us);
+    const Retention retention{
+        .runs = day,
+        .by_status = {{JobRunStatus::failed, {.age = 3 * day}}, {JobRunStatus::skipped, {.age = 2 * day}}}};
+    expect_count(purge_all(bench, retention), 1, "rows deleted after a day");
+    bench.set_forward(day);
+    expect_count(purge_all(bench, retention), 1, "rows deleted after two days");
+    expect(!bench.storage->find_run("acme", skipped.id), "the skip row is gone");
+    bench.set_forward(day - 1us);
+    expect_equal(ids_of(bench.runs(job)), Ids{failed.id}, "runs that are left");
+    expect_count(purge_all(bench, retention), 0, "rows deleted at the age of three days");
+    bench.set_forward(1us);
+    expect_count(purge_all(bench, retention), 1, "rows deleted after it");
+}
+
+inline void a_status_may_have_a_number_of_its_own(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    std::vector<JobRun> rows;
+    for (int i = 0; i < 3; ++i) {
+        rows.push_back(add_ended_as(bench, job, JobRunStatus::failed));
+        rows.push_back(add_ended_as(bench, job, JobRunStatus::completed));
+        rows.push_back(
+            bench.add_run(job, bench.skip(job, start + i * 1h, i == 1 ? RunReason::paused : RunReason::misfired)));
+    }
+    const auto purge = [&](const Retention& retention, std::vector<std::size_t> left) {
+        purge_all(bench, retention);
+        Ids expected;
+        for (const std::size_t row : left)
+            expected.push_back(rows[row].id);
+        expect_equal(ids_of(bench.runs(job)), expected, "runs that are left");
+    };
+    purge({.runs_per_job = 2, .by_status = {{JobRunStatus::failed, {.per_job = 3}}}}, {8, 7, 6, 5, 4, 3, 2, 0});
+    purge({.runs_per_job = 9, .by_status = {{JobRunStatus::failed, {.per_job = 1}}}}, {8, 7, 6, 5, 4, 2});
+    purge({.runs_per_job = 3, .by_status = {{JobRunStatus::skipped, {.per_job = 1}}}}, {8, 7, 6, 4});
+    purge({.runs_per_job = 3, .by_status = {{JobRunStatus::completed, {.per_job = 0}}}}, {8, 6});
+}
+
+inline void a_purge_says_up_to_where_the_ledger_has_gone(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    const ScheduledJob other = bench.add(bench.job("other"));
+    add_ended(bench, other);
+    JobRun row = bench.skip(job, start, RunReason::paused);
+    row.last = start + 5min;
+    bench.add_run(job, row);
+    bench.set_forward(day);
+    JobRun manual = bench.manual(job);
+    add_ended(bench, job, manual);
+    JobRun later = bench.run(job, RunTrigger::schedule, bench.now());
+    const JobRun ended = add_ended(bench, job, later);
+    expect(!bench.find(job).purged_until, "nothing has been purged");
+    expect_count(purge_all(bench, {.runs = day / 2}), 2, "deleted rows");
+    expect_equal(bench.find(job).purged_until, std::optional<Instant>(start + 5min), "purged_until");
+    expect(!bench.find(other).purged_until, "a job that lost no scheduled row has none");
+    expect_count(purge_all(bench, {.runs_per_job = 0}), 2, "rows deleted then");
+    expect_equal(bench.find(job).purged_until, std::optional<Instant>(ended.scheduled_for), "purged_until then");
+    const JobRun skip = bench.skip(job, start + 2 * day, RunReason::paused);
+    bench.add_run(job, skip);
+    bench.set_forward(10 * day);
+    const JobRun next = bench.skip(job, start + 11 * day, RunReason::paused);
+    expect_count(purge_all(bench, {.runs = day}), 1, "rows deleted in the end");
+    expect_equal(bench.add_run(job, next).id, next.id, "the next skip, a row of its own");
+}
+
 inline void old_audit_events_are_purged(const Bench& bench) {
     const ScheduledJob job = bench.add(bench.job());
     bench.set_forward(1s);
@@ -281,6 +357,9 @@ inline const std::vector<Clause>& removal_clauses() {
         {17, "beyond the number per job the oldest go", the_oldest_go_beyond_the_number_per_job},
         {17, "skips and referenced rows outlive the number", skips_and_referenced_rows_outlive_the_number},
         {17, "idempotency keys outlive the number", idempotency_keys_outlive_the_number},
+        {17, "a status may have an age of its own", a_status_may_have_an_age_of_its_own},
+        {17, "a status may have a number of its own", a_status_may_have_a_number_of_its_own},
+        {17, "a purge says up to where the ledger has gone", a_purge_says_up_to_where_the_ledger_has_gone},
         {17, "old audit events are purged", old_audit_events_are_purged},
         {17, "a purge deletes no more than its limit", a_purge_deletes_no_more_than_its_limit},
         {17, "removed jobs vanish with their runs", removed_jobs_vanish_with_their_runs},

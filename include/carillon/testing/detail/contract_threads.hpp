@@ -174,6 +174,41 @@ inline void each_occurrence_is_written_once(const Bench& bench) {
     }
 }
 
+/// Threads that claim and finish with limits; none of them ever sees more running than allowed.
+inline void limits_hold_for_all_threads(const Bench& bench) {
+    constexpr std::size_t runs_per_tenant = 40;
+    const std::map<std::string, std::size_t> tenants{{"a", 0}, {"b", 1}, {"c", 2}};
+    for (const auto& [tenant, number] : tenants) {
+        const ScheduledJob job = bench.add(bench.job("job", tenant));
+        std::vector<JobRun> runs;
+        for (std::size_t i = 0; i < runs_per_tenant; ++i)
+            runs.push_back(bench.unlimited(job));
+        bench.write(job, bench.adding(std::move(runs)));
+    }
+    std::vector<std::atomic<int>> running(tenants.size());
+    std::atomic<int> running_in_all = 0;
+    std::atomic<std::size_t> ended = 0;
+    const Patience patience;
+    in_threads([&](std::size_t) {
+        ClaimRequest request = bench.request(2);
+        request.filter.limits = {.per_tenant = 2, .per_type = {{"work", 3}}};
+        while (ended < tenants.size() * runs_per_tenant && patience.left()) {
+            const auto claimed = bench.storage->claim(request);
+            for (const ClaimedRun& each : claimed) {
+                expect(++running[tenants.at(each.run.tenant_id)] <= 2, "at most two runs of a tenant are running");
+                expect(++running_in_all <= 3, "at most three runs are running");
+            }
+            for (const ClaimedRun& each : claimed) {
+                --running[tenants.at(each.run.tenant_id)];
+                --running_in_all;
+                bench.end(each.run);
+                ++ended;
+            }
+        }
+    });
+    expect_count(ended, tenants.size() * runs_per_tenant, "runs that have ended");
+}
+
 /// Half of the threads finish what the other half abandons.
 inline void a_run_ends_once(const Bench& bench) {
     constexpr std::size_t runs = 40;
@@ -232,6 +267,7 @@ inline const std::vector<Clause>& thread_clauses() {
         {1, "threads that change a job lose no change", no_change_of_a_job_is_lost},
         {1, "of threads that create a job one does", one_of_many_creates_the_job},
         {1, "threads that materialise write each occurrence once", each_occurrence_is_written_once},
+        {20, "limits hold for all threads together", limits_hold_for_all_threads},
         {1, "a run that threads finish and reap ends once", a_run_ends_once},
         {1, "a trigger that threads repeat is one run", a_trigger_repeated_by_many_is_one_run},
     };
