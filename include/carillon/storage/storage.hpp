@@ -57,9 +57,9 @@
 //     all of a tenant or an action type of which as many runs are running as `limits` allow; all of a type whose
 //     rate is used up (GCRA, see rules.hpp). Both are counted over all workers, those that the claim has started
 //     itself included, and are exact also where workers claim at one time. Other filters find all of it.
-// 21. A pending run does not outlive its `expires_at`: a claim that would start it, or would let it wait for its
-//     key, ends it as timed out, `total_timeout`, and so does expire, whatever it waits for. A transition back to
-//     pending that could only end so ends so at once.
+// 21. A pending run does not outlive its `expires_at`. A claim that comes to it, to start it or to find its key
+//     busy, ends it as timed out, `total_timeout`, instead; expire ends what has expired whatever it waits for, its
+//     key among it. A transition back to pending that could only end so ends so at once.
 // 22. find_occurrence finds the scheduled row from whose `scheduled_for` to `last`, both included, the instant lies.
 // 23. `rewind_to` makes the ledger forget what lies behind that moment: skip rows of scheduled runs that begin there
 //     go, one that reaches beyond it ends there with a count that is a minimum, and `purged_until` is not behind it.

@@ -73,6 +73,8 @@ private:
     void finish();
     void heartbeat();
     void reap();
+    void expire();
+    void rewind();
     void change_run();
     void purge();
     void move_clock();
@@ -87,14 +89,18 @@ private:
     [[nodiscard]] AuditEvent make_event(const JobDefinition& job, AuditVerb verb, const Draft& draft) const;
     [[nodiscard]] JobDefinition make_definition();
     [[nodiscard]] RunTransition make_transition(Dice& dice) const;
+    [[nodiscard]] ClaimFilter make_filter();
+    [[nodiscard]] Retention make_retention();
     [[nodiscard]] Draft draw();
 
     template <class Operation>
     auto both(const std::string& what, Operation operation);
     void adopt_blockers(const std::vector<JobRun>& before);
+    void settle_expired(const std::vector<JobRun>& before);
     void compare_state();
     void compare_queries();
     void compare_next_due();
+    void compare_occurrences();
     [[nodiscard]] std::vector<JobRun> open_runs() const;
     [[nodiscard]] Instant now() const { return bench_.now(); }
 
@@ -123,6 +129,7 @@ inline void RandomWalk::run(std::size_t steps) {
             compare_state();
             compare_queries();
             compare_next_due();
+            compare_occurrences();
         }
     } catch (const std::exception& failure) {
         std::string operations;
@@ -149,8 +156,10 @@ inline void RandomWalk::step() {
     if (die < 82) return finish();
     if (die < 87) return heartbeat();
     if (die < 90) return reap();
-    if (die < 96) return change_run();
-    if (die < 98) return purge();
+    if (die < 95) return change_run();
+    if (die < 97) return purge();
+    if (die < 98) return rewind();
+    return expire();
 }
 
 // ---- drawing -------------------------------------------------------------------------------------------------------
@@ -185,12 +194,14 @@ RandomWalk::make_run(const JobView& job, const KeyState& key, RunTrigger trigger
     run.priority = static_cast<int>(draft.dice.below(3)) - 1;
     if (draft.dice.chance(10)) run.action_type = draft.dice.pick(walk_types);
     if (draft.dice.chance(10)) run.retry_of = key.busy_with;
+    if (draft.dice.chance(25)) run.expires_at = now() + 1min * static_cast<int>(draft.dice.below(6)) - 1min;
     if (trigger != RunTrigger::schedule || draft.dice.chance(60)) return run;
     run.status = JobRunStatus::skipped;
     run.completed_at = now();
     run.reason = draft.dice.pick(reasons);
     if (run.reason == RunReason::overlapped) run.blocked_by = key.busy_with;
     run.occurrences = 1 + draft.dice.below(4'000);
+    if (draft.dice.chance(70)) run.last = at + 1ms * static_cast<int>(draft.dice.below(1'000));
     return run;
 }
 
@@ -215,6 +226,38 @@ inline RunTransition RandomWalk::make_transition(Dice& dice) const {
     if (dice.chance(30)) to.result = JsonText::from_text("{\"n\":1}");
     if (dice.chance(50)) to.duration = 1ms;
     return to;
+}
+
+inline ClaimFilter RandomWalk::make_filter() {
+    constexpr std::array<std::size_t, 4> starts{1, 2, 4, 5};
+    ClaimFilter filter{.action_types = {dice_.pick(walk_types)}};
+    if (dice_.chance(70)) filter.action_types = {"mail", "work"};
+    if (dice_.chance(40)) {
+        filter.limits.per_tenant = dice_.below(4);
+        for (const char* type : walk_types) {
+            if (dice_.chance(50)) filter.limits.per_type[type] = dice_.below(5);
+            if (dice_.chance(20)) filter.limits.rates[type] = {dice_.pick(starts), 1h};
+        }
+    }
+    if (dice_.chance(25)) {
+        const std::vector<JobRun> open = open_runs();
+        for (std::size_t i = 0; i < 2 && !open.empty(); ++i)
+            filter.except_keys.push_back(key_of(open[dice_.below(open.size())]));
+    }
+    return filter;
+}
+
+inline Retention RandomWalk::make_retention() {
+    constexpr std::array statuses{JobRunStatus::completed, JobRunStatus::failed, JobRunStatus::skipped};
+    Retention retention{.runs = 1h * static_cast<int>(1 + dice_.below(5)),
+                        .runs_per_job = 1 + dice_.below(5),
+                        .audit = was_set_back_ ? 24h * 365 : 1h * static_cast<int>(1 + dice_.below(5)),
+                        .idempotency_keys = 1h * static_cast<int>(dice_.below(3))};
+    for (const JobRunStatus status : statuses) {
+        if (dice_.chance(20)) retention.by_status[status].age = 1h * static_cast<int>(1 + dice_.below(5));
+        if (dice_.chance(20)) retention.by_status[status].per_job = dice_.below(4);
+    }
+    return retention;
 }
 
 // ---- changes of jobs -----------------------------------------------------------------------------------------------
@@ -243,7 +286,7 @@ inline JobChange RandomWalk::trigger(const JobView& job, const KeyState& key, Dr
     return change;
 }
 
-/// What a planner might say, good or bad: runs and skips, some of them in the ledger already.
+/// What a planner might say: runs and skips, oldest first, some of them in the ledger already.
 inline JobChange RandomWalk::plan(const JobView& job, const KeyState& key, Draft draft) const {
     if (draft.dice.chance(5)) return {};
     const Instant cursor = job.progress.next_run_at.value_or(now() - 1h);
@@ -251,9 +294,10 @@ inline JobChange RandomWalk::plan(const JobView& job, const KeyState& key, Draft
     change.progress = job.progress;
     const std::size_t count = draft.dice.below(4);
     for (std::size_t i = 0; i < count; ++i) {
-        const Instant at = cursor + 1s * static_cast<int>(i) - (draft.dice.chance(10) ? 2h : 0h);
+        const Instant at = cursor + 1s * static_cast<int>(i) - (i == 0 && draft.dice.chance(20) ? 2h : 0h);
         change.runs.push_back(make_run(job, key, RunTrigger::schedule, at, draft));
-        change.progress->high_water = std::max(job.progress.high_water.value_or(at), at);
+        const Instant end = last_occurrence(change.runs.back());
+        change.progress->high_water = std::max(change.progress->high_water.value_or(end), end);
     }
     if (draft.dice.chance(10)) change.stop = StopScope::key;
     change.progress->next_run_at = now() + 1min * static_cast<int>(draft.dice.below(20)) - 2min + draft.moment;

@@ -107,8 +107,7 @@ inline void RandomWalk::revise_cursors() {
 inline void RandomWalk::claim() {
     ClaimRequest request = bench_.request(1 + dice_.below(4));
     request.worker = "w" + show(dice_.below(3));
-    request.filter.action_types = {dice_.pick(walk_types)};
-    if (dice_.chance(70)) request.filter.action_types = {"mail", "work"};
+    request.filter = make_filter();
     request.after_tenant = dice_.chance(50) ? dice_.pick(walk_tenants) : "";
     request.lease = dice_.chance(40) ? short_lease : long_lease;
     if (dice_.chance(10)) request.due_by = now() - 1min;
@@ -122,6 +121,7 @@ inline void RandomWalk::claim() {
         if (more) request.after_tenant = claimed.back().run.tenant_id;
     }
     adopt_blockers(before);
+    settle_expired(before);
     const auto due = bench_.storage->next_due(request.filter, now());
     const auto job_due = reference_.next_due({}, now());
     const bool awake = due && *due <= now();
@@ -164,6 +164,39 @@ inline void RandomWalk::reap() {
     });
 }
 
+/// All of them: among equals the order is the storage's choice.
+inline void RandomWalk::expire() {
+    both("expire", [&](AnyStorage& storage) {
+        auto runs = storage.expire(now(), 1'000);
+        std::sort(runs.begin(), runs.end(), [](const JobRun& a, const JobRun& b) { return a.id < b.id; });
+        return runs;
+    });
+}
+
+/// Not before the last run that the ledger has: an occurrence that was no skip is never written again.
+inline void RandomWalk::rewind() {
+    const Place place = jobs_[dice_.below(jobs_.size())];
+    const auto job = reference_.find_job(place.tenant, place.job);
+    if (!job || !job->high_water) return;
+    Instant earliest = std::min(*job->high_water, now() - 2h);
+    for (const JobRun& run : reference_.list_runs(place.tenant, place.job, {.limit = 100'000}))
+        if (run.trigger == RunTrigger::schedule && run.status != JobRunStatus::skipped)
+            earliest = std::max(earliest, run.scheduled_for);
+    const auto range = static_cast<std::size_t>(std::max<Duration::rep>(1, (*job->high_water - earliest).count()));
+    JobChange change = bench_.change();
+    change.rewind_to = earliest + Duration{static_cast<Duration::rep>(dice_.below(range))};
+    const Duration moment{++moments_};
+    both("rewind job " + place.job.str() + " to " + to_rfc3339(*change.rewind_to), [&](AnyStorage& storage) {
+        return storage.modify_job(place.tenant, place.job, [&](const JobView& view, const KeyState&) {
+            JobChange rewound = change;
+            rewound.progress = view.progress;
+            rewound.progress->high_water = change.rewind_to;
+            if (view.progress.next_run_at) rewound.progress->next_run_at = now() + moment;
+            return rewound;
+        });
+    });
+}
+
 inline void RandomWalk::change_run() {
     const Place place = jobs_[dice_.below(jobs_.size())];
     const auto runs = reference_.list_runs(place.tenant, place.job, {});
@@ -190,10 +223,7 @@ inline void RandomWalk::change_run() {
 
 /// Several times: what a deleted row referred to may go only the next time.
 inline void RandomWalk::purge() {
-    const Retention retention{.runs = 1h * static_cast<int>(1 + dice_.below(5)),
-                              .runs_per_job = 1 + dice_.below(5),
-                              .audit = was_set_back_ ? 24h * 365 : 1h * static_cast<int>(1 + dice_.below(5)),
-                              .idempotency_keys = 1h * static_cast<int>(dice_.below(3))};
+    const Retention retention = make_retention();
     both("purge", [&](AnyStorage& storage) {
         std::size_t deleted = 0;
         for (int i = 0; i < 8; ++i)
@@ -226,6 +256,19 @@ inline void RandomWalk::adopt_blockers(const std::vector<JobRun>& before) {
         if (!seen || seen->status != JobRunStatus::skipped || !seen->blocked_by) continue;
         if (reference_.may_block(run.id, *seen->blocked_by)) reference_.set_blocker(run.id, seen->blocked_by);
     }
+}
+
+/// Whether a claim ends expired runs that wait for their key already is the storage's choice; expire leaves none.
+inline void RandomWalk::settle_expired(const std::vector<JobRun>& before) {
+    const bool left = std::any_of(before.begin(), before.end(), [&](const JobRun& run) {
+        const auto seen = bench_.storage->find_run(run.tenant_id, run.id);
+        const auto expected = reference_.find_run(run.tenant_id, run.id);
+        return seen && expected && seen->status != expected->status && has_expired(run, now());
+    });
+    if (!left) return;
+    log_.push_back(to_rfc3339(now()) + " expire what the claim left");
+    bench_.storage->expire(now(), 1'000);
+    reference_.expire(now(), 1'000);
 }
 
 inline void RandomWalk::compare_state() {
@@ -269,12 +312,29 @@ inline void RandomWalk::compare_queries() {
 }
 
 inline void RandomWalk::compare_next_due() {
-    const ClaimFilter filter{.action_types = {dice_.pick(walk_types)}};
+    const ClaimFilter filter = make_filter();
     const auto latest = reference_.next_due(filter, now());
     if (!latest) return;
     const auto due = bench_.storage->next_due(filter, now());
     expect(due && (*due <= *latest || *due <= now()),
            "next_due is not later than " + show(*latest) + ", saw " + show(due));
+}
+
+inline void RandomWalk::compare_occurrences() {
+    const Place place = jobs_[dice_.below(jobs_.size())];
+    const auto runs = reference_.list_runs(place.tenant, place.job, {.limit = 100'000});
+    std::vector<Instant> instants{now() - Duration{static_cast<Duration::rep>(dice_.below(10'000'000'000))}};
+    if (!runs.empty()) {
+        const JobRun& run = runs[dice_.below(runs.size())];
+        const Instant last = last_occurrence(run);
+        for (const Instant at :
+             {run.scheduled_for, last, last + 1us, run.scheduled_for + (last - run.scheduled_for) / 2})
+            instants.push_back(at);
+    }
+    for (const Instant at : instants)
+        expect_same(bench_.storage->find_occurrence(place.tenant, place.job, at),
+                    reference_.find_occurrence(place.tenant, place.job, at),
+                    "the row of " + to_rfc3339(at) + " of job " + place.job.str());
 }
 
 } // namespace carillon::testing::contract
