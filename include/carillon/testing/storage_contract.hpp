@@ -87,7 +87,8 @@ public:
 
     explicit StorageContract(Factory make, const ContractOptions& options = {});
 
-    [[nodiscard]] const std::vector<ContractCheck>& checks() const noexcept { return checks_; }
+    [[nodiscard]] const std::vector<ContractCheck>& checks() const& noexcept { return checks_; }
+    void checks() const&& = delete; // they live in the contract
     /// Runs all checks and returns what they found; empty for a storage that keeps the contract.
     [[nodiscard]] std::vector<ContractViolation> violations() const;
 
