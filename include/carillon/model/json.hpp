@@ -73,8 +73,8 @@ template <detail::JsonValueType Json>
 void from_json(const Json& in, ScheduledJob& job);
 
 /// id job_id tenant_id status started_at completed_at duration_ms result error; scheduled_for trigger attempt fence
-/// worker reason missed_count retry_of blocked_by abandons delivery attempts idempotency_key stop_requested last occurrences
-/// count_is_minimum not_before action_type key slots priority skip_when_busy expires_at.
+/// worker reason missed_count retry_of blocked_by abandons delivery attempts idempotency_key stop_requested last
+/// occurrences count_is_minimum not_before action_type key slots priority skip_when_busy expires_at.
 template <detail::JsonValueType Json>
 void to_json(Json& out, const JobRun& run);
 template <detail::JsonValueType Json>

@@ -22,12 +22,12 @@
 //     `occurrences`, `count_is_minimum`) instead of becoming a row.
 //  6. A run is claimable while it is pending, its `not_before` has come, and fewer than `slots` runs of its (tenant,
 //     key) are running (0: no limit; an empty key is the job alone). One that finds its key busy waits, out of the
-//     way of others, or, with `skip_when_busy`, ends as skipped, `overlapped`, `blocked_by` a run of the key.
-//     A transition back to pending never puts `not_before` before `scheduled_for`.
+//     way of others, or, with `skip_when_busy`, ends as skipped, `overlapped`, `blocked_by` a run of the key. A
+//     transition back to pending never puts `not_before` before `scheduled_for`.
 //  7. A claim sets running, worker, started_at, fence + 1, attempt + 1, the delivery that the job's policies ask for
-//     now, and starts the lease; the first start of a scheduled run counts in `started_runs`. Tenants take turns in the order of their names, starting behind
-//     `after_tenant`; within a tenant the higher priority, then the earlier `not_before`, then the smaller id comes
-//     first, also among those that waited for their key.
+//     now, and starts the lease; the first start of a scheduled run counts in `started_runs`. Tenants take turns in
+//     the order of their names, starting behind `after_tenant`; within a tenant the higher priority, then the
+//     earlier `not_before`, then the smaller id comes first, also among those that waited for their key.
 //  8. Fencing: heartbeat and finish act on (id, fence, running) only; what does not match is refused for that row
 //     alone.
 //  9. Leases are judged by `lease_now()`, the storage's own clock, never by a worker's wall clock.
