@@ -17,6 +17,7 @@ usage: tests/run.sh [part...] [test name | -- options]
 parts
   format         clang-format has nothing to say
   unit           all unit tests, g++, warnings are errors
+  simulation     10,000 simulated days on which everything goes wrong; CARILLON_SIMULATED_DAYS for another number
   odr            two translation units include the whole library, and link
   compile_fail   wrong programs do not compile, and the compiler says why
   examples       every example runs
@@ -34,7 +35,7 @@ Builds go to build/, or to the folder in CARILLON_BUILD_ROOT. The last line coun
 HELP
 }
 
-default_parts=(format unit odr compile_fail examples consumers headers asan tsan)
+default_parts=(format unit simulation odr compile_fail examples consumers headers asan tsan)
 all_parts=("${default_parts[@]}" differential tidy fuzz benchmarks)
 build_root=${CARILLON_BUILD_ROOT:-build}
 total_passed=0
@@ -159,6 +160,16 @@ part_format() {
 
 part_unit() {
     build dev carillon_tests && run_catch2 unit dev "${test_arguments[@]}"
+}
+
+part_simulation() {
+    local log=$build_root/dev/simulation.log passed failed
+    build dev carillon_simulation || return 1
+    if [[ ${#test_arguments[@]} == 0 ]]; then test_arguments=("${CARILLON_SIMULATED_DAYS:-10000}"); fi
+    "$build_root/dev/tests/carillon_simulation" "${test_arguments[@]}" | tee "$log"
+    test_arguments=()
+    read -r passed failed < <(sed -n 's/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+    record simulation "${passed:-0}" "${failed:-1}"
 }
 
 part_odr() {

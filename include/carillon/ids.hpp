@@ -124,8 +124,32 @@ inline void count_forks_from_now_on() {
 #endif
 }
 
+/// What ids of a thread are made from while a simulation runs in it: chance and ticks hang on a seed alone.
+class RepeatableIds {
+public:
+    explicit RepeatableIds(std::uint64_t seed)
+        : random(seed)
+        , outer_(std::exchange(current(), this)) {}
+    RepeatableIds(const RepeatableIds&) = delete;
+    RepeatableIds& operator=(const RepeatableIds&) = delete;
+    ~RepeatableIds() { current() = outer_; }
+
+    /// Null outside simulations.
+    [[nodiscard]] static RepeatableIds*& current() noexcept {
+        thread_local RepeatableIds* ids = nullptr;
+        return ids;
+    }
+
+    std::mt19937_64 random;
+    std::uint64_t last_tick = 0;
+
+private:
+    RepeatableIds* outer_;
+};
+
 /// 64 random bits. One generator a thread, seeded from the system once, and again after a fork.
 inline std::uint64_t random_bits() {
+    if (RepeatableIds* ids = RepeatableIds::current()) return ids->random();
     struct Source {
         std::uint64_t generation;
         std::mt19937_64 engine;
@@ -153,6 +177,7 @@ inline std::uint64_t next_tick(Instant now) noexcept {
     const auto time = std::min(now, latest_instant()).time_since_epoch();
     const auto ms = std::chrono::floor<std::chrono::milliseconds>(time).count();
     const std::uint64_t wanted = ms <= 0 ? 0 : static_cast<std::uint64_t>(ms) << 12;
+    if (RepeatableIds* ids = RepeatableIds::current()) return ids->last_tick = std::max(wanted, ids->last_tick + 1);
     std::uint64_t seen = last.load(std::memory_order_relaxed);
     std::uint64_t tick = 0;
     do {

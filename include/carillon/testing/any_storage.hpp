@@ -7,8 +7,10 @@
 //   };
 #pragma once
 
+#include "carillon/clock.hpp"
 #include "carillon/storage/storage.hpp"
 
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -153,5 +155,18 @@ private:
 
     std::shared_ptr<S> storage_;
 };
+
+using AnyFactory = std::function<std::shared_ptr<AnyStorage>(std::shared_ptr<const Clock>)>;
+
+/// Makes storages of type `S` that anybody can hold.
+template <Storage S>
+[[nodiscard]] AnyFactory any_factory(std::function<std::shared_ptr<S>(std::shared_ptr<const Clock>)> make) {
+    return [make = std::move(make)](std::shared_ptr<const Clock> clock) -> std::shared_ptr<AnyStorage> {
+        if constexpr (std::derived_from<S, AnyStorage>)
+            return make(std::move(clock));
+        else
+            return std::make_shared<StorageAdapter<S>>(make(std::move(clock)));
+    };
+}
 
 } // namespace carillon::testing

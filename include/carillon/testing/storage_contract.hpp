@@ -93,25 +93,15 @@ public:
     [[nodiscard]] std::vector<ContractViolation> violations() const;
 
 private:
-    void add(int clause, std::string name, bool concurrent, std::function<void(const contract::AnyFactory&)> check);
+    void add(int clause, std::string name, bool concurrent, std::function<void(const AnyFactory&)> check);
 
-    contract::AnyFactory make_;
+    AnyFactory make_;
     std::vector<ContractCheck> checks_;
 };
 
 // ---- implementation ------------------------------------------------------------------------------------------------
 
 namespace contract {
-
-template <Storage S>
-[[nodiscard]] AnyFactory any_factory(std::function<std::shared_ptr<S>(std::shared_ptr<const Clock>)> make) {
-    return [make = std::move(make)](std::shared_ptr<const Clock> clock) -> std::shared_ptr<AnyStorage> {
-        if constexpr (std::derived_from<S, AnyStorage>)
-            return make(std::move(clock));
-        else
-            return std::make_shared<StorageAdapter<S>>(make(std::move(clock)));
-    };
-}
 
 /// All checks that are no random walks and use one thread.
 [[nodiscard]] inline std::vector<Clause> plain_clauses() {
@@ -137,9 +127,9 @@ template <Storage S>
 
 template <Storage S>
 StorageContract<S>::StorageContract(Factory make, const ContractOptions& options)
-    : make_(contract::any_factory<S>(std::move(make))) {
+    : make_(any_factory<S>(std::move(make))) {
     const auto of = [](const contract::Clause& clause) {
-        return [check = clause.check](const contract::AnyFactory& storage) {
+        return [check = clause.check](const AnyFactory& storage) {
             check(contract::Bench(storage));
         };
     };
@@ -149,7 +139,7 @@ StorageContract<S>::StorageContract(Factory make, const ContractOptions& options
         add(0,
             "answers like the reference storage, seed " + std::to_string(seed),
             false,
-            [seed, steps = options.steps](const contract::AnyFactory& storage) {
+            [seed, steps = options.steps](const AnyFactory& storage) {
                 contract::RandomWalk(storage, seed).run(steps);
             });
     for (const contract::Clause& clause : contract::thread_clauses())
@@ -160,7 +150,7 @@ template <Storage S>
 void StorageContract<S>::add(int clause,
                              std::string name,
                              bool concurrent,
-                             std::function<void(const contract::AnyFactory&)> check) {
+                             std::function<void(const AnyFactory&)> check) {
     auto run = [clause, name, check = std::move(check), make = make_] {
         try {
             check(make);

@@ -29,7 +29,6 @@ inline constexpr Duration short_lease = 1ms;
 
 using Names = std::vector<std::string>;
 using Ids = std::vector<RunId>;
-using AnyFactory = std::function<std::shared_ptr<AnyStorage>(std::shared_ptr<const Clock>)>;
 
 /// Throws Failed where the storage does what no caller could go on with.
 class Bench {
