@@ -103,7 +103,7 @@ Request read_arguments(const std::vector<std::string>& arguments) {
     Request request;
     for (std::size_t i = 0; i < arguments.size(); ++i) {
         const std::string& argument = arguments[i];
-        if (argument == "--help")
+        if (argument == "--help" || argument == "-h")
             request.help = true;
         else if (argument == "--dialects")
             request.compare = true;
@@ -175,11 +175,12 @@ std::string on_the_wall(Instant at, const carillon::TimeZone& zone) {
     return std::string(days[day.c_encoding()]) + " " + text + " " + std::string(zone.abbreviation_at(at));
 }
 
+/// From then on to the end of the next year.
 void write_dst_notes(const Schedule& schedule, Instant from) {
     const std::chrono::year_month_day today{schedule.local_date(from)};
     for (const auto year : {today.year(), today.year() + std::chrono::years{1}})
         for (const carillon::DstNote& note : schedule.dst_notes(year))
-            write_fact("dst", Ink::yellow, to_string(note, schedule.zone()));
+            if (note.transition.at >= from) write_fact("dst", Ink::yellow, to_string(note, schedule.zone()));
 }
 
 void write_occurrences(const Schedule& schedule, const Request& request) {
@@ -226,12 +227,21 @@ void compare_dialects(const std::string& text, const Request& request) {
         write_reading(dialect, text, request);
 }
 
+/// Several arguments that are a field each, and no schedule.
+bool is_in_pieces(const std::vector<std::string>& schedules) {
+    const auto is_piece = [](const std::string& text) {
+        return text.find_first_of(" \t@(/") == std::string::npos;
+    };
+    return schedules.size() > 1 && std::all_of(schedules.begin(), schedules.end(), is_piece);
+}
+
 void answer(const Request& request) {
     if (request.help) {
         std::cout << usage;
         return;
     }
     if (request.schedules.empty()) throw WrongUsage("no schedule is given; see --help");
+    if (is_in_pieces(request.schedules)) throw WrongUsage("the shell has split the schedule; quote it: '0 9 * * *'");
     for (const std::string& text : request.schedules) {
         if (request.compare)
             compare_dialects(text, request);

@@ -250,6 +250,12 @@ TEST_CASE("cron message: a crontab line is recognised", "[cron]") {
         CHECK(sentence_of(line).find("this looks like a crontab line; pass the schedule only: \"*/5 * * * *\"") !=
               std::string::npos);
     }
+    const std::string long_line =
+        "*/5 * * * * root /usr/bin/find /var/cache -type f -mtime +30 " + std::string(100, 'x');
+    CHECK(sentence_of(long_line).find("pass the schedule only: \"*/5 * * * *\"") != std::string::npos);
+    const std::string minutes = "0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31";
+    CHECK(sentence_of(minutes + " * * * * root /bin/true and some more words for a line that is long enough to be cut")
+              .find("pass the schedule only") == std::string::npos);
     CHECK(sentence_of("TZ=UTC */5 * * * * /bin/true", CronDialect::extended)
               .find("pass the schedule only: \"TZ=UTC */5 * * * *\"") != std::string::npos);
     for (const char* no_line : {"0 0 0 * * 5/2", "0 0 0 * * /5", "0 0 0 * * 1.5", "0 0 0 * * MON/2"}) {

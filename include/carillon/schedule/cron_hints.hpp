@@ -47,6 +47,7 @@ inline bool looks_like_path(std::string_view word) {
 
 /// A crontab line goes on with a user and a command.
 inline bool looks_like_crontab(const CronErrorText& place) {
+    if (place.error().excerpt_offset != 0) return false; // its beginning is not known
     if (place.count() >= 8) return !place.is_union();
     for (std::size_t i = 5; i < place.count(); ++i)
         if (looks_like_path(place.field_at(i))) return true;
@@ -77,7 +78,7 @@ inline std::string hint_for_too_many(const DialectRules& rules) {
 
 inline std::string hint_for_count(const CronErrorText& place) {
     const auto& rules = place.rules();
-    if (!place.whole()) return {};
+    if (!place.whole()) return looks_like_crontab(place) ? crontab_hint(place) : "";
     if (rules.wrapper) return "write " + in_quotes(example_of(rules));
     if (auto hint = hint_for_other_kinds(place); !hint.empty()) return hint;
     const std::string example = "every day at 09:00 is " + in_quotes(example_of(rules));
