@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: MIT
 // worker/clock_watch.hpp - which time may a worker act on, if people, NTP and empty batteries set its wall clock?
 //
-//   set back              acted upon: the ledger sees to it that nothing runs twice
-//   set forward           acted upon: what lies between was missed. A suspended machine looks the same
-//   more than a day       not acted upon until it has lasted a minute of steady time, or somebody says it is right;
-//   time
-//                         goes on from where it was. A box that wakes up in 2099 would plan all its jobs away
-//   more than a day, before anybody looked: shows in jobs that should have run so long ago. They are not planned, and
-//                         nothing is deleted, for the same minute
+//   set back         acted upon: the ledger sees to it that nothing runs twice
+//   set forward      acted upon: what lies between was missed. A suspended machine looks the same
+//   more than a day  not acted upon until it has lasted a minute of steady time, or somebody says it is right, and
+//                    time goes on from where it was. A box that wakes up in 2099 would plan all its jobs away
+//   at the start     the same step shows in jobs that should have run more than a day ago: for the same minute none is
+//                    planned and nothing is deleted
 #pragma once
 
 #include "carillon/clock.hpp"
