@@ -340,10 +340,11 @@ TEST_CASE("json: a job has these keys") {
 
 TEST_CASE("json: a run has these keys") {
     Random random(2);
-    const auto expected = words("id job_id tenant_id status started_at completed_at duration_ms result error "
-                                "scheduled_for trigger attempt fence worker reason missed_count retry_of blocked_by "
-                                "abandons delivery attempts idempotency_key stop_requested last occurrences count_is_minimum "
-                                "not_before action_type key slots priority skip_when_busy expires_at");
+    const auto expected =
+        words("id job_id tenant_id status started_at completed_at duration_ms result error "
+              "scheduled_for trigger attempt fence worker reason missed_count retry_of blocked_by "
+              "abandons delivery attempts idempotency_key stop_requested last occurrences count_is_minimum "
+              "not_before action_type key slots priority skip_when_busy expires_at");
     CHECK(keys(random_run(random)) == expected);
     CHECK(keys(JobRun{}) == expected);
     CHECK(keys(RunAttempt{}) == words("number started_at ended_at worker error"));
