@@ -15,6 +15,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <optional>
@@ -94,7 +95,9 @@ private:
         std::size_t owner = World::nobody;
         Duration lease_until{0};                            // true time
         std::shared_ptr<const JobDefinition> claimed_job{}; ///< as the claim handed it out
-        bool entered_at_most_once = false;
+        std::map<std::uint64_t, DeliveryMode> promised{};   ///< by each claim, to its handler
+        std::set<std::uint64_t> entered{};                  ///< the fences that handlers were entered with
+        std::uint64_t entered_once = 0;                     ///< the one that was to be the last
         bool gone = false;
     };
 

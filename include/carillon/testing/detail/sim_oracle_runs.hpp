@@ -109,6 +109,7 @@ inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const
         }
         start(run, node, request, claim.run);
         run.claimed_job = claim.job;
+        run.promised[claim.run.fence] = claim.run.delivery;
         turn = claim.run.tenant_id;
     }
     reread_open_runs(); // those that found their key busy or came too late have ended
@@ -207,8 +208,11 @@ inline void Oracle::entered(const JobRun& run, Instant node_now) {
     Run& entry = known(run.id);
     ++executions_;
     require(node_now >= run.scheduled_for, name(run) + " entered its handler before its time");
-    require(!entry.entered_at_most_once, name(run) + " is delivered at most once and entered a handler again");
-    entry.entered_at_most_once = entry.claimed_job->policies.delivery == DeliveryMode::at_most_once;
+    require(entry.entered.insert(run.fence).second, name(run) + " entered a handler twice with one fence");
+    // A node that froze between an earlier claim and its handler may come late: nobody can hold it back.
+    const bool late = run.fence < entry.entered_once;
+    require(entry.entered_once == 0 || late, name(run) + " is delivered at most once and entered a handler again");
+    if (entry.promised[run.fence] == DeliveryMode::at_most_once) entry.entered_once = run.fence;
 }
 
 inline void Oracle::returned(const RunRef& run, HandlerOutcome::Kind kind) {
