@@ -155,7 +155,10 @@ TEST_CASE("planner: a run that is on time meets a busy key") {
         const JobChange change = bench.plan(bench.moment("01:00:00"));
         CHECK(bench.text_of(change) == row.expected + "; next 02:00:00");
         const JobRun& run = change.runs.at(0);
-        CHECK(run.blocked_by == (run.status == JobRunStatus::skipped ? bench.key.busy_with : std::nullopt));
+        // Whoever is refused, or has to wait, learns by whom it is kept.
+        const bool beside_others = row.policy == allow || (row.policy == cancel_previous && row.running == 0);
+        const bool runs_at_once = run.status == JobRunStatus::pending && beside_others;
+        CHECK(run.blocked_by == (runs_at_once ? std::nullopt : bench.key.busy_with));
     }
 }
 

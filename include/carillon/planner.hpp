@@ -27,6 +27,7 @@ namespace carillon {
 struct Admission {
     bool admitted = true;
     RunReason refused_for = RunReason::none;
+    /// Why it was not admitted, or whom it has to wait for.
     std::optional<RunId> blocked_by = std::nullopt;
     bool stop_others = false;
     bool skip_when_busy = false;
@@ -110,9 +111,11 @@ inline Admission admit(const OverlapOptions& overlap, const KeyState& key) {
         if (key.busy() > 0) refuse(RunReason::overlapped);
         break;
     case OverlapPolicy::queue_one:
+        admission.blocked_by = key.busy_with;
         if (key.busy() > 1) refuse(RunReason::queue_full);
         break;
     case OverlapPolicy::queue_all:
+        admission.blocked_by = key.busy_with;
         if (key.busy() > max_queued_runs) refuse(RunReason::queue_full);
         break;
     case OverlapPolicy::allow:
@@ -120,7 +123,10 @@ inline Admission admit(const OverlapOptions& overlap, const KeyState& key) {
         admission.skip_when_busy = true;
         if (overlap.limit > 0 && key.busy() >= overlap.limit) refuse(RunReason::overlapped);
         break;
-    case OverlapPolicy::cancel_previous: admission.stop_others = key.busy() > 0; break;
+    case OverlapPolicy::cancel_previous:
+        admission.stop_others = key.busy() > 0;
+        if (key.running > 0) admission.blocked_by = key.busy_with;
+        break;
     }
     return admission;
 }

@@ -132,10 +132,14 @@ TEST_CASE_METHOD(Runs, "trigger_job: under queue_one one run waits behind the on
     const auto second = trigger(job);
     const auto third = trigger(job);
     CHECK(now_of({first, second, third}) == "running pending queue_full");
+    CHECK_FALSE(first.blocked_by); // started at once
+    CHECK(second.blocked_by == first.id);
     CHECK(third.blocked_by == first.id);
     CHECK(claim().empty()); // the key is busy
     finish(run(first));
     REQUIRE(claim().size() == 1);
+    CHECK_FALSE(run(second).blocked_by); // it waits for nobody any more
+    CHECK(run(third).blocked_by == first.id);
     CHECK(now_of({first, second}) == "completed running");
     CHECK(trigger(job).status == JobRunStatus::pending);
 }
@@ -181,6 +185,7 @@ TEST_CASE_METHOD(Runs, "trigger_job: under cancel_previous the new run takes the
     const auto claimed = claim();
     const auto second = trigger(job);
     CHECK(now_of({first, second}) == "running! pending");
+    CHECK(second.blocked_by == first.id); // until it has stopped
     CHECK(run(first).reason == RunReason::cancel_previous);
     const auto third = trigger(job);
     CHECK(now_of({first, second, third}) == "running! cancelled pending");

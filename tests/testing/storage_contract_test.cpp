@@ -149,6 +149,26 @@ struct KeepsRemovedJobs : Broken {
     }
 };
 
+/// Says of a run that has started whom it waited for.
+struct RemembersBlockers : Broken {
+    using Broken::Broken;
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) override {
+        return Base::modify_job(tenant, id, [&](const JobView& job, const KeyState& key) {
+            JobChange answer = change(job, key);
+            for (const JobRun& run : answer.runs)
+                blockers[run.id] = run.blocked_by;
+            return answer;
+        });
+    }
+    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+        auto claimed = Base::claim(request);
+        for (ClaimedRun& each : claimed)
+            each.run.blocked_by = blockers[each.run.id];
+        return claimed;
+    }
+    std::map<RunId, std::optional<RunId>> blockers;
+};
+
 struct CutsToMilliseconds : Broken {
     using Broken::Broken;
     std::optional<ScheduledJob> find_job(const std::string& tenant, const JobId& id) const override {
@@ -395,6 +415,7 @@ TEST_CASE("storage contract: a storage that breaks a clause is told which") {
     CHECK(breaks<WritesOccurrencesAgain>(5));
     CHECK(breaks<IgnoresSlots>(6));
     CHECK(breaks<ForgetsTheTurn>(7));
+    CHECK(breaks<RemembersBlockers>(7));
     CHECK(breaks<IgnoresFences>(8));
     CHECK(breaks<RenewsNoLease>(9));
     CHECK(breaks<RetriesWhatWasStopped>(10));

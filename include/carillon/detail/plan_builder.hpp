@@ -95,7 +95,10 @@ private:
     void run(Instant occurrence, std::uint64_t missed, bool catching_up = false) {
         Admission admission = admit(job_.policies.overlap, key_);
         // Catch-up runs queue behind each other whatever the policy, those of the plan before included.
-        if (catching_up && key_.unstarted > 0) admission = {};
+        if (catching_up && key_.unstarted > 0) {
+            admission = {};
+            admission.blocked_by = key_.busy_with;
+        }
         if (admission.admitted && admission.stop_others) missed += stop_others();
         const Instant start = admission.admitted ? spread_start(job_, schedule_, occurrence) : occurrence;
         JobRun row = make_run(job_, RunTrigger::schedule, occurrence, start, admission, key_, now_);

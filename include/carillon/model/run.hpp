@@ -100,6 +100,7 @@ struct JobRun {
     /// Occurrences that this run stands for besides its own, under fire_latest and fire_earliest.
     std::uint64_t missed_count = 0;
     std::optional<RunId> retry_of = std::nullopt;
+    /// The run that held its key: why it was skipped, or behind whom it waits. Empty from its first start on.
     std::optional<RunId> blocked_by = std::nullopt;
     std::optional<std::string> idempotency_key = std::nullopt;
     /// A caller or a later run wants it to stop; its handler's stop_token has fired or will with the next heartbeat.

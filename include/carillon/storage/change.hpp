@@ -53,7 +53,8 @@ struct JobChange {
     std::optional<JobProgress> progress = std::nullopt;
     /// Applied before `runs` are added.
     StopScope stop = StopScope::none;
-    /// Lets the ledger forget skips behind this moment, before `runs` are added: for a clock that was wrong.
+    /// Lets the ledger forget what lies behind this moment and ended without having started, before `runs` are added:
+    /// for a clock that was wrong.
     std::optional<Instant> rewind_to = std::nullopt;
     /// Rows to add to the ledger, oldest first, pending or skipped. One with an idempotency key that the job has seen
     /// is a repeat: nothing of the change is written and the earlier run is the answer.

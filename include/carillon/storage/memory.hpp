@@ -107,6 +107,7 @@ private:
 
     RunRow* add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water);
     void rewind(JobRow& job, Instant to);
+    void count_reference(const std::optional<RunId>& to, int change);
     void stop_runs(JobRow& job, StopScope scope, Instant now);
     void stop(RunRow& row, RunReason reason, Instant now);
     void settle(RunRow& row, const RunTransition& to);

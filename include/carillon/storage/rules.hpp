@@ -105,6 +105,11 @@ inline void extend_skip_row(JobRun& last, const JobRun& next) {
     last.count_is_minimum = last.count_is_minimum || next.count_is_minimum || last.occurrences > exact_skip_count;
 }
 
+/// Whether the row is of an occurrence that ended before a worker had it: what a rewind forgets.
+[[nodiscard]] inline bool never_started(const JobRun& row) noexcept {
+    return is_terminal(row.status) && row.fence == 0;
+}
+
 /// Ends a skip row that goes beyond `to` there. How many of its occurrences are left is not known any more.
 inline void cut_skip_row(JobRun& row, Instant to) {
     row.last = to;

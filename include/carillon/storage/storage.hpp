@@ -16,18 +16,19 @@
 //     counts. They are called with the rows locked and must not call the storage. What they throw passes through,
 //     and nothing is written; where materialise or reap asked about several rows, nothing of the row they threw for,
 //     while the rows before it may have been written, each of them wholly.
-//  5. The ledger: a scheduled row whose `scheduled_for` is not after its job's `high_water` is not written again, so
-//     a repeated materialise is harmless. A skip row that directly follows, among its job's scheduled rows (those
-//     since purged included), a skip row with equal `reason` and `blocked_by` extends it (`last`, `completed_at`,
-//     `occurrences`, `count_is_minimum`) instead of becoming a row.
+//  5. The ledger: a scheduled row whose `scheduled_for` is not after its job's `high_water`, or is that of another
+//     scheduled row of the job, is not written, so a repeated materialise is harmless. A skip row that directly
+//     follows, among its job's scheduled rows (those since purged included), a skip row with equal `reason` and
+//     `blocked_by` extends it (`last`, `completed_at`, `occurrences`, `count_is_minimum`) instead of becoming a row.
 //  6. A run is claimable while it is pending, its `not_before` has come, and fewer than `slots` runs of its (tenant,
 //     key) are running (0: no limit; an empty key is the job alone). One that finds its key busy waits, out of the
 //     way of others, or, with `skip_when_busy`, ends as skipped, `overlapped`, `blocked_by` a run of the key. A
 //     transition back to pending never puts `not_before` before `scheduled_for`.
 //  7. A claim sets running, worker, started_at, fence + 1, attempt + 1, the delivery that the job's policies ask for
-//     now, and starts the lease; the first start of a scheduled run counts in `started_runs`. Tenants take turns in
-//     the order of their names, starting behind `after_tenant`; within a tenant the higher priority, then the
-//     earlier `not_before`, then the smaller id comes first, also among those that waited for their key.
+//     now, empties `blocked_by`, and starts the lease; the first start of a scheduled run counts in `started_runs`.
+//     Tenants take turns in the order of their names, starting behind `after_tenant`; within a tenant the higher
+//     priority, then the earlier `not_before`, then the smaller id comes first, also among those that waited for their
+//     key.
 //  8. Fencing: heartbeat and finish act on (id, fence, running) only; what does not match is refused for that row
 //     alone.
 //  9. Leases are judged by `lease_now()`, the storage's own clock, never by a worker's wall clock.
@@ -61,9 +62,10 @@
 //     busy, ends it as timed out, `total_timeout`, instead; expire ends what has expired whatever it waits for, its
 //     key among it. A transition back to pending that could only end so ends so at once.
 // 22. find_occurrence finds the scheduled row from whose `scheduled_for` to `last`, both included, the instant lies.
-// 23. `rewind_to` makes the ledger forget what lies behind that moment: skip rows of scheduled runs that begin there
-//     go, one that reaches beyond it ends there with a count that is a minimum, and `purged_until` is not behind it.
-//     Rows that the same change adds are then taken although `high_water` was later. Runs stay.
+// 23. `rewind_to` makes the ledger forget what lies behind that moment: scheduled rows that begin there go where they
+//     are terminal and were never claimed, a skip row that reaches beyond it ends there with a count that is a
+//     minimum, and `purged_until` is not behind it. Rows that the same change adds are then taken although
+//     `high_water` was later. Runs that are open or were started stay.
 #pragma once
 
 #include "carillon/clock.hpp"

@@ -127,7 +127,7 @@ private:
     JobWrite write(JobRow& job, JobChange change);
     MaterialiseResult ask_each(const std::vector<JobRow*>& jobs, const ChangeJob& change);
     std::optional<JobRun> add_run(JobRow& job, const JobRun& run, const std::optional<Instant>& high_water);
-    RunRow* last_scheduled(const JobRow& job);
+    RunRow* last_scheduled(const JobRow& job, Instant at);
     void rewind(JobRow& job, Instant to);
     void stop_runs(const JobRow& job, StopScope scope, Instant at);
     void settle(JobRun& run, const RunTransition& to);

@@ -110,6 +110,7 @@ namespace contract {
                                 &job_clauses(),
                                 &listing_clauses(),
                                 &ledger_clauses(),
+                                &rewind_clauses(),
                                 &claim_clauses(),
                                 &key_clauses(),
                                 &end_clauses(),

@@ -60,6 +60,7 @@ bool BasicMemoryStorage<Void>::start_or_park(RunRow& row, const ClaimRequest& re
         return false;
     }
     RunRow* blocker = key.oldest_running();
+    count_reference(row.run.blocked_by, -1);
     row.run.blocked_by = blocker->run.id;
     ++blocker->references;
     RunTransition skipped;
@@ -83,6 +84,8 @@ void BasicMemoryStorage<Void>::start(RunRow& row, const ClaimRequest& request, R
     run.status = JobRunStatus::running;
     run.worker = request.worker;
     run.started_at = request.now;
+    count_reference(run.blocked_by, -1);
+    run.blocked_by.reset();
     ++run.fence;
     ++run.attempt;
     run.delivery = row.job->definition->policies.delivery;

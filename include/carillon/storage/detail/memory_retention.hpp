@@ -69,9 +69,8 @@ void BasicMemoryStorage<Void>::mark_gone(RunRow& row) {
     JobRow& job = *row.job;
     row.place = detail::Place::gone;
     if (row.run.idempotency_key && job.triggers_by_key) job.triggers_by_key->erase(*row.run.idempotency_key);
-    for (const auto& other : {row.run.blocked_by, row.run.retry_of})
-        if (const auto at = other ? runs_.find(*other) : runs_.end(); at != runs_.end() && at->second.references > 0)
-            --at->second.references;
+    count_reference(row.run.blocked_by, -1);
+    count_reference(row.run.retry_of, -1);
 }
 
 template <class Void>

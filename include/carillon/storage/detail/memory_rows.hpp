@@ -189,10 +189,18 @@ struct MemoryRows {
 
         [[nodiscard]] ScheduledJob snapshot() const { return ScheduledJob{*definition, progress}; }
         [[nodiscard]] JobView view() const noexcept { return {*definition, progress}; }
-        /// The last scheduled row, unless a later one has been purged.
-        [[nodiscard]] RunRow* last_scheduled() const noexcept {
-            const bool known = !ledger.empty() && last_occurrence(ledger.back()->run) >= progress.purged_until;
-            return known ? ledger.back() : nullptr;
+        /// The first scheduled row that begins behind `at`.
+        [[nodiscard]] auto behind(Instant at) const {
+            if (ledger.empty() || ledger.back()->run.scheduled_for <= at) return ledger.end(); // nearly always
+            return std::upper_bound(ledger.begin(), ledger.end(), at, [](Instant instant, const RunRow* row) {
+                return instant < row->run.scheduled_for;
+            });
+        }
+        /// The scheduled row before that place, unless one that came between has been purged.
+        [[nodiscard]] RunRow* row_before(typename std::vector<RunRow*>::const_iterator place) const {
+            if (place == ledger.begin()) return nullptr;
+            RunRow* row = *std::prev(place);
+            return last_occurrence(row->run) >= progress.purged_until ? row : nullptr;
         }
         [[nodiscard]] bool due_counts() const noexcept {
             return !removed && definition->status == JobStatus::active && progress.next_run_at.has_value();

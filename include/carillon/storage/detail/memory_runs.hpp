@@ -16,26 +16,26 @@ namespace carillon {
 template <class Void>
 auto BasicMemoryStorage<Void>::add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water) -> RunRow* {
     const bool scheduled = run.trigger == RunTrigger::schedule;
+    const auto place = scheduled ? job.behind(run.scheduled_for) : job.ledger.end();
     if (scheduled) {
         if (high_water && run.scheduled_for <= *high_water) return nullptr;
-        if (RunRow* last = job.last_scheduled(); last && extends_skip_row(last->run, run)) {
-            extend_skip_row(last->run, run);
-            return last;
+        RunRow* before = job.row_before(place);
+        if (before && before->run.scheduled_for == run.scheduled_for) return nullptr;
+        if (before && extends_skip_row(before->run, run)) {
+            extend_skip_row(before->run, run);
+            return before;
         }
     }
     RunRow& row = runs_[run.id];
     row.run = std::move(run);
     row.job = &job;
-    const auto by_occurrence = [](const RunRow* a, const RunRow* b) {
-        return a->run.scheduled_for < b->run.scheduled_for;
-    };
-    if (scheduled) job.ledger.insert(std::upper_bound(job.ledger.begin(), job.ledger.end(), &row, by_occurrence), &row);
+    if (scheduled) job.ledger.insert(place, &row);
     const auto by_id = [](const RunRow* a, const RunRow* b) {
         return a->run.id < b->run.id;
     };
     job.runs.insert(std::upper_bound(job.runs.begin(), job.runs.end(), &row, by_id), &row);
-    for (const auto& other : {row.run.blocked_by, row.run.retry_of})
-        if (const auto at = other ? runs_.find(*other) : runs_.end(); at != runs_.end()) ++at->second.references;
+    count_reference(row.run.blocked_by, 1);
+    count_reference(row.run.retry_of, 1);
     if (row.run.idempotency_key) {
         if (!job.triggers_by_key) job.triggers_by_key = std::make_unique<std::unordered_map<std::string, RunRow*>>();
         job.triggers_by_key->emplace(*row.run.idempotency_key, &row);
@@ -49,19 +49,22 @@ auto BasicMemoryStorage<Void>::add_run(JobRow& job, JobRun&& run, const std::opt
     return &row;
 }
 
+/// A run names another one, or (-1) does so no more. The other may have gone, or come after it.
+template <class Void>
+void BasicMemoryStorage<Void>::count_reference(const std::optional<RunId>& to, int change) {
+    if (!to) return;
+    const auto at = runs_.find(*to);
+    if (at != runs_.end() && static_cast<int>(at->second.references) + change >= 0)
+        at->second.references = static_cast<std::uint32_t>(static_cast<int>(at->second.references) + change);
+}
+
 template <class Void>
 void BasicMemoryStorage<Void>::rewind(JobRow& job, Instant to) {
-    const auto is_skip = [](const RunRow* row) {
-        return row->run.status == JobRunStatus::skipped;
-    };
-    const auto behind = std::upper_bound(job.ledger.begin(), job.ledger.end(), to, [](Instant at, const RunRow* row) {
-        return at < row->run.scheduled_for;
-    });
+    const auto behind = job.behind(to);
     if (behind != job.ledger.begin())
-        if (RunRow* last = *std::prev(behind); is_skip(last) && last_occurrence(last->run) > to)
-            cut_skip_row(last->run, to);
+        if (RunRow* last = *std::prev(behind); last_occurrence(last->run) > to) cut_skip_row(last->run, to);
     for (auto row = behind; row != job.ledger.end(); ++row)
-        if (is_skip(*row)) mark_gone(**row);
+        if (never_started((*row)->run)) mark_gone(**row);
     erase_gone(job);
     job.progress.purged_until = std::min(job.progress.purged_until, std::optional(to));
 }
@@ -202,11 +205,8 @@ auto BasicMemoryStorage<Void>::find_occurrence(const std::string& tenant, const 
     const std::lock_guard lock(mutex_);
     const auto job = jobs_.find(id);
     if (job == jobs_.end() || job->second.tenant->name != tenant) return std::nullopt;
-    const std::vector<RunRow*>& ledger = job->second.ledger;
-    const auto behind = std::upper_bound(ledger.begin(), ledger.end(), at, [](Instant instant, const RunRow* row) {
-        return instant < row->run.scheduled_for;
-    });
-    if (behind == ledger.begin()) return std::nullopt;
+    const auto behind = job->second.behind(at);
+    if (behind == job->second.ledger.begin()) return std::nullopt;
     const JobRun& row = (*std::prev(behind))->run;
     return last_occurrence(row) < at ? std::nullopt : std::optional(row);
 }

@@ -67,6 +67,19 @@ inline void no_way_back_leads_before_the_occurrence(const Bench& bench) {
     expect_count(bench.claim().size(), 0, "runs claimed before their occurrence");
 }
 
+inline void a_run_that_starts_is_blocked_no_more(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    const JobRun first = bench.add_run(job, bench.manual(job));
+    const JobRun running = bench.claim_one();
+    JobRun next = bench.manual(job);
+    next.blocked_by = first.id;
+    bench.add_run(job, next);
+    expect_equal(bench.find(next).blocked_by, std::optional(first.id), "blocked_by while it waits");
+    bench.end(running);
+    expect_equal(bench.claim_one().blocked_by, std::optional<RunId>(), "blocked_by of the claimed run");
+    expect_equal(bench.find(next).blocked_by, std::optional<RunId>(), "blocked_by of the stored run");
+}
+
 inline void a_claim_hands_out_the_definition_of_the_moment(const Bench& bench) {
     const ScheduledJob job = bench.add(bench.job());
     bench.add_run(job, bench.manual(job));
@@ -228,6 +241,7 @@ inline const std::vector<Clause>& claim_clauses() {
     static const std::vector<Clause> clauses{
         {7, "a claim sets status, worker, start, fence and attempt", a_claim_sets_what_it_says},
         {7, "each claim raises fence and attempt by one", each_claim_raises_fence_and_attempt},
+        {7, "a run that starts is blocked by nobody any more", a_run_that_starts_is_blocked_no_more},
         {7, "a claim hands out the definition of the moment", a_claim_hands_out_the_definition_of_the_moment},
         {7, "a claim notes the delivery that it promises", a_claim_notes_the_delivery_it_promises},
         {6, "no way back to pending leads before the occurrence", no_way_back_leads_before_the_occurrence},

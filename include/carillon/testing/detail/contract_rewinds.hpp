@@ -99,6 +99,46 @@ inline void a_rewind_forgets_the_skips_behind_it(const Bench& bench) {
     expect(!bench.storage->find_occurrence("acme", job.id, start + 3min), "its occurrence is not in the ledger");
 }
 
+inline void a_rewind_forgets_what_ended_without_a_start(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    const JobRun cancelled = bench.add_run(job, bench.run(job, RunTrigger::schedule, start));
+    bench.cancel(cancelled);
+    const JobRun executed = bench.add_run(job, bench.run(job, RunTrigger::schedule, start + 1us));
+    bench.set_forward(1s);
+    bench.end(bench.claim_one(), JobRunStatus::cancelled);
+    const JobRun manual = bench.add_run(job, bench.manual(job));
+    bench.cancel(manual);
+    bench.write(job, rewinding(bench, start - 1h));
+    expect_equal(ids_of(bench.runs(job)), Ids{manual.id, executed.id}, "rows that are left");
+}
+
+inline void what_stayed_is_not_written_twice(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    const JobRun run = bench.run(job, RunTrigger::schedule, start + 2min);
+    bench.write(job, recording(bench, {run, skip_row(bench, job, 3min, 4min)}, start + 4min));
+    bench.write(job, rewinding(bench, start));
+    const auto again = [&](Duration at) {
+        return bench.write(job, bench.adding({bench.run(job, RunTrigger::schedule, start + at)})).runs.size();
+    };
+    expect_count(again(2min), 0, "runs written for an occurrence that has one");
+    expect_count(again(3min), 1, "runs written for one that was forgotten");
+    bench.write(job, bench.adding({skip_row(bench, job, 2min, 2min)}));
+    expect_count(bench.runs(job).size(), 2, "rows");
+}
+
+inline void skips_before_what_stayed_share_a_row(const Bench& bench) {
+    const ScheduledJob job = bench.add(bench.job());
+    const JobRun run = bench.run(job, RunTrigger::schedule, start + 1h);
+    bench.write(job, recording(bench, {run}, start + 1h));
+    bench.write(job, rewinding(bench, start));
+    const JobRun first = bench.add_run(job, bench.skip(job, start + 1min, RunReason::paused));
+    bench.add_run(job, bench.skip(job, start + 2min, RunReason::paused));
+    bench.add_run(job, bench.skip(job, start + 2h, RunReason::paused));
+    const auto row = bench.storage->find_occurrence("acme", job.id, start + 2min);
+    expect_equal(found(row, "the row of the second skip").id, first.id, "its id");
+    expect_count(bench.runs(job).size(), 3, "rows; the run ends the shared one");
+}
+
 inline void a_rewind_cuts_the_row_that_reaches_beyond_it(const Bench& bench) {
     const ScheduledJob job = bench.add(bench.job());
     JobRun row = skip_row(bench, job, 0min, 4min);
@@ -152,6 +192,9 @@ inline const std::vector<Clause>& rewind_clauses() {
         {22, "an occurrence is of one job and one tenant", an_occurrence_is_of_one_job_and_tenant},
         {22, "an extended row holds what it was extended by", an_extended_row_holds_what_it_was_extended_by},
         {23, "a rewind forgets the skips behind it, and nothing else", a_rewind_forgets_the_skips_behind_it},
+        {23, "a rewind forgets what ended without a start", a_rewind_forgets_what_ended_without_a_start},
+        {5, "what stayed behind a rewind is not written twice", what_stayed_is_not_written_twice},
+        {5, "skips before what stayed behind a rewind share a row", skips_before_what_stayed_share_a_row},
         {23, "a rewind cuts the row that reaches beyond it", a_rewind_cuts_the_row_that_reaches_beyond_it},
         {23, "a rewind to the end of a row leaves it", a_rewind_to_the_end_of_a_row_leaves_it},
         {23, "what was forgotten can be written again", what_was_forgotten_can_be_written_again},

@@ -195,6 +195,7 @@ RandomWalk::make_run(const JobView& job, const KeyState& key, RunTrigger trigger
     if (draft.dice.chance(10)) run.action_type = draft.dice.pick(walk_types);
     if (draft.dice.chance(10)) run.retry_of = key.busy_with;
     if (draft.dice.chance(25)) run.expires_at = now() + 1min * static_cast<int>(draft.dice.below(6)) - 1min;
+    if (draft.dice.chance(10)) run.blocked_by = key.busy_with;
     if (trigger != RunTrigger::schedule || draft.dice.chance(60)) return run;
     run.status = JobRunStatus::skipped;
     run.completed_at = now();

@@ -173,15 +173,11 @@ inline void RandomWalk::expire() {
     });
 }
 
-/// Not before the last run that the ledger has: an occurrence that was no skip is never written again.
 inline void RandomWalk::rewind() {
     const Place place = jobs_[dice_.below(jobs_.size())];
     const auto job = reference_.find_job(place.tenant, place.job);
     if (!job || !job->high_water) return;
-    Instant earliest = std::min(*job->high_water, now() - 2h);
-    for (const JobRun& run : reference_.list_runs(place.tenant, place.job, {.limit = 100'000}))
-        if (run.trigger == RunTrigger::schedule && run.status != JobRunStatus::skipped)
-            earliest = std::max(earliest, run.scheduled_for);
+    const Instant earliest = std::min(*job->high_water, now() - 2h);
     const auto range = static_cast<std::size_t>(std::max<Duration::rep>(1, (*job->high_water - earliest).count()));
     JobChange change = bench_.change();
     change.rewind_to = earliest + Duration{static_cast<Duration::rep>(dice_.below(range))};

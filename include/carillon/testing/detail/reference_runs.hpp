@@ -64,34 +64,36 @@ inline std::optional<JobRun>
 ReferenceStorage::add_run(JobRow& job, const JobRun& run, const std::optional<Instant>& high_water) {
     if (run.trigger == RunTrigger::schedule) {
         if (high_water && run.scheduled_for <= *high_water) return std::nullopt;
-        RunRow* last = last_scheduled(job);
-        if (last && extends_skip_row(last->run, run)) {
-            extend_skip_row(last->run, run);
-            return last->run;
+        RunRow* before = last_scheduled(job, run.scheduled_for);
+        if (before && before->run.scheduled_for == run.scheduled_for) return std::nullopt;
+        if (before && extends_skip_row(before->run, run)) {
+            extend_skip_row(before->run, run);
+            return before->run;
         }
     }
     tables_.runs.push_back({.run = run});
     return run;
 }
 
-/// Null also where a later one has been purged.
-inline ReferenceStorage::RunRow* ReferenceStorage::last_scheduled(const JobRow& job) {
+/// The last one that begins at `at` or before; null also where one that came between has been purged.
+inline ReferenceStorage::RunRow* ReferenceStorage::last_scheduled(const JobRow& job, Instant at) {
     RunRow* last = nullptr;
     for (RunRow& row : tables_.runs)
         if (row.run.job_id == job.definition->id && row.run.trigger == RunTrigger::schedule &&
-            (!last || row.run.scheduled_for >= last->run.scheduled_for))
+            row.run.scheduled_for <= at && (!last || row.run.scheduled_for >= last->run.scheduled_for))
             last = &row;
     return last && last_occurrence(last->run) >= job.progress.purged_until ? last : nullptr;
 }
 
 inline void ReferenceStorage::rewind(JobRow& job, Instant to) {
-    const auto is_skip = [&](const JobRun& run) {
-        return run.job_id == job.definition->id && run.trigger == RunTrigger::schedule &&
-               run.status == JobRunStatus::skipped;
+    const auto behind = [&](const JobRun& run, Instant at) {
+        return run.job_id == job.definition->id && run.trigger == RunTrigger::schedule && at > to;
     };
-    std::erase_if(tables_.runs, [&](const RunRow& row) { return is_skip(row.run) && row.run.scheduled_for > to; });
+    std::erase_if(tables_.runs,
+                  [&](const RunRow& row) { return behind(row.run, row.run.scheduled_for) && never_started(row.run); });
     for (RunRow& row : tables_.runs)
-        if (is_skip(row.run) && last_occurrence(row.run) > to) cut_skip_row(row.run, to);
+        if (row.run.status == JobRunStatus::skipped && behind(row.run, last_occurrence(row.run)))
+            cut_skip_row(row.run, to);
     if (job.progress.purged_until > to) job.progress.purged_until = to;
 }
 
@@ -208,6 +210,7 @@ inline void ReferenceStorage::start(RunRow& row, const ClaimRequest& request) {
     run.status = JobRunStatus::running;
     run.worker = request.worker;
     run.started_at = request.now;
+    run.blocked_by.reset();
     ++run.fence;
     ++run.attempt;
     run.delivery = job_of(run).definition->policies.delivery;
