@@ -53,6 +53,11 @@ int main() {
     patient.retry = {.max_attempts = 5, .initial = 10s, .jitter = 0.2};
     scheduler.update_job(job.id, "acme", {.policies = patient});
 
+    const carillon::Instant due = *scheduler.get_job(job.id, "acme")->next_run_at;
+    std::cout << scheduler.explain(job.id, "acme", due)->sentence << "\n";
+    for (const carillon::PlannedRun& run : scheduler.what_would_run("acme", due, due + 72h))
+        std::cout << carillon::to_rfc3339(run.at) << " " << run.job_name << "\n";
+
     using namespace carillon::literals;
     constexpr auto weekdays = "0 9 * * 1-5"_cron; // a wrong literal does not compile
     static_assert(weekdays.matches(std::chrono::local_days{std::chrono::year{2026} / 3 / 2} + 9h));

@@ -16,6 +16,7 @@
 #include "carillon/clock.hpp"
 #include "carillon/detail/facade_core.hpp"
 #include "carillon/detail/job_edit.hpp"
+#include "carillon/explain.hpp"
 #include "carillon/forecast.hpp"
 #include "carillon/planner.hpp"
 #include "carillon/storage/memory.hpp"
@@ -92,6 +93,13 @@ public:
     /// without one: `invalid_state`.
     std::optional<ScheduledJob> resume_job(const JobId& id, const Caller& caller, const ReasonOptions& options = {});
 
+    /// After a clock that was wrong has been set back: sets all jobs of the tenant that it took into the future back to
+    /// the last occurrence that was rightly recorded, so that they do not wait until that future has come. What was
+    /// skipped since is forgotten, pending runs that wait for it end as cancelled, and what is overdue by the right
+    /// clock is a matter of the misfire policy. No occurrence that has started starts again. Returns how many jobs it
+    /// has changed. Job by job; a repeat goes on where an error ended it.
+    std::size_t rebase_clock(const Caller& caller, const ReasonOptions& options = {});
+
     // ---- runs
 
     /// Runs the job now, besides its schedule and in every status. The run comes back pending or, where the overlap
@@ -119,6 +127,9 @@ public:
     /// out.
     [[nodiscard]] std::vector<PlannedRun>
     what_would_run(const Caller& caller, Instant from, Instant to, const PlannedRunQuery& query = {}) const;
+    /// What became, or will become, of the job's occurrence at that moment, and why: "why did 02:00 not run?". Read by
+    /// the definition that the job had then, as far as its audit goes back.
+    [[nodiscard]] std::optional<Explanation> explain(const JobId& id, const Caller& caller, Instant instant) const;
     /// The occurrence of any schedule text after `from`: the function that the worker uses. Read as a job's that names
     /// neither zone nor dialect. Throws where the text is wrong.
     [[nodiscard]] std::optional<Instant> calculate_next_run(std::string_view schedule, Instant from) const {
@@ -150,7 +161,13 @@ private:
                                   AuditVerb verb,
                                   const std::function<JobChange(const JobView&, const KeyState&, Instant)>& change);
     std::optional<ScheduledJob> changed(std::optional<JobWrite> write) const;
+    bool rebase(const ScheduledJob& job, const Caller& caller, const std::string& reason, Instant now);
+    void cancel_wrong_waits(const ScheduledJob& job, Instant now);
+    /// Newest first, until `visit` has enough and says false.
+    template <class Visit>
+    void each_run(const ScheduledJob& job, RunQuery query, Visit visit) const;
     std::size_t unstarted(const ScheduledJob& job) const;
+    JobDefinition definition_at(const ScheduledJob& job, Instant instant) const;
     void add_planned(detail::FirstRuns& first, const ScheduledJob& job, Instant now) const;
 
     std::shared_ptr<Core> core_;
@@ -166,5 +183,6 @@ template <class Void = void>
 } // namespace carillon
 
 #include "carillon/detail/facade_jobs.hpp"
+#include "carillon/detail/facade_rebase.hpp"
 #include "carillon/detail/facade_runs.hpp"
 #include "carillon/detail/facade_views.hpp"

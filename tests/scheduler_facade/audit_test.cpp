@@ -315,6 +315,7 @@ TEST_CASE_METHOD(Audited, "audit: a call that changes nothing has no event") {
              static_cast<void>(scheduler.list_jobs("acme"));
              static_cast<void>(scheduler.list_runs(job_.id, "acme"));
              static_cast<void>(scheduler.upcoming(job_.id, "acme", 5));
+             static_cast<void>(scheduler.explain(job_.id, "acme", now()));
              static_cast<void>(scheduler.what_would_run("acme", now() - 24h, now() + 24h));
              static_cast<void>(scheduler.list_audit("acme"));
          }},

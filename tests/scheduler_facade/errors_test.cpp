@@ -724,6 +724,10 @@ TEST_CASE_METHOD(InUse, "facade: a caller without a proper name is refused by ev
          [&](const Caller& c) {
              scheduler.resume_job(paused.id, c);
          }},
+        {"rebase_clock",
+         [&](const Caller& c) {
+             read(scheduler.rebase_clock(c));
+         }},
         {"trigger_job",
          [&](const Caller& c) {
              scheduler.trigger_job(busy.id, c);
@@ -755,6 +759,10 @@ TEST_CASE_METHOD(InUse, "facade: a caller without a proper name is refused by ev
         {"what_would_run",
          [&](const Caller& c) {
              read(scheduler.what_would_run(c, monday_8, monday_8));
+         }},
+        {"explain",
+         [&](const Caller& c) {
+             read(scheduler.explain(busy.id, c, monday_8));
          }},
     };
     const std::vector<std::pair<Caller, Answer>> callers{
@@ -854,7 +862,15 @@ TEST_CASE_METHOD(InUse, "facade: a moment that no calendar has, or a span that e
             static_cast<void>(scheduler.what_would_run("acme", begin, end));
         };
     };
+    const Answer instant{Errc::out_of_range, "instant", "instant: expected a moment of the years 0 to 9999"};
+    const auto explain = [&](Instant at) {
+        return [this, at] {
+            static_cast<void>(scheduler.explain(busy.id, "acme", at));
+        };
+    };
     check({
+        {"explain", explain(Instant::min()), instant},
+        {"explain", explain(Instant::max()), instant},
         {"from", planned(Instant::min(), now()), from},
         {"from", planned(earliest_instant() - 1us, now()), from},
         {"to", planned(now(), Instant::max()), to},
@@ -867,6 +883,8 @@ TEST_CASE_METHOD(InUse, "facade: a moment that no calendar has, or a span that e
     });
     CHECK(scheduler.what_would_run("acme", earliest_instant(), latest_instant()).size() == 100);
     CHECK(scheduler.what_would_run("acme", latest_instant(), latest_instant()).empty());
+    CHECK(scheduler.explain(busy.id, "acme", earliest_instant()));
+    CHECK(scheduler.explain(busy.id, "acme", latest_instant()));
 }
 
 TEST_CASE_METHOD(InUse, "facade: a reason or a key that is wrong is refused") {
@@ -881,6 +899,7 @@ TEST_CASE_METHOD(InUse, "facade: a reason or a key that is wrong is refused") {
             {"pause_job", [&] { scheduler.pause_job(busy.id, "acme", options); }, row.second},
             {"resume_job", [&] { scheduler.resume_job(paused.id, "acme", options); }, row.second},
             {"cancel_run", [&] { scheduler.cancel_run(pending.id, "acme", options); }, row.second},
+            {"rebase_clock", [&] { static_cast<void>(scheduler.rebase_clock("acme", options)); }, row.second},
         });
     }
     struct Key {

@@ -95,6 +95,12 @@ TEST_CASE_METHOD(Neighbours, "isolation: every verb takes another tenant's job f
          "too_large idempotency_key: idempotency_key: expected at most 256 bytes, saw 257"},
         {"list_runs", [&](auto& id, auto& c) { return nlohmann::json(facade.list_runs(id, c)); }, "[]"},
         {"upcoming", [&](auto& id, auto& c) { return json_of(facade.upcoming(id, c, 3)); }, "\"nothing\""},
+        {"explain",
+         [&](auto& id, auto& c) {
+             const auto answer = facade.explain(id, c, now());
+             return answer ? nlohmann::json(answer->sentence) : nlohmann::json("nothing");
+         },
+         "\"nothing\""},
         {"list_audit", [&](auto& id, auto& c) { return nlohmann::json(facade.list_audit(c, {.job_id = id})); }, "[]"},
         {"delete_job", [&](auto& id, auto& c) { return nlohmann::json(scheduler.delete_job(id, c)); }, "false"},
     };

@@ -2,6 +2,7 @@
 // detail/facade_views.hpp - how SchedulerFacade looks at the audit, at what is to come, and at what did not.
 #pragma once
 
+#include "carillon/detail/explainer.hpp"
 #include "carillon/scheduler_facade.hpp"
 
 #include <algorithm>
@@ -27,12 +28,12 @@ std::vector<AuditEvent> SchedulerFacade<StorageT>::list_audit(const Caller& call
 template <Storage StorageT>
 std::size_t SchedulerFacade<StorageT>::unstarted(const ScheduledJob& job) const {
     if (!job.max_runs) return 0;
-    const auto pending = core_->storage->list_runs(
-        job.tenant_id, job.id, {.status = JobRunStatus::pending, .limit = core_->defaults.limits.page});
-    const auto waits = [](const JobRun& run) {
-        return run.trigger == RunTrigger::schedule && !run.started_at;
-    };
-    return static_cast<std::size_t>(std::count_if(pending.begin(), pending.end(), waits));
+    std::size_t count = 0;
+    each_run(job, {.status = JobRunStatus::pending}, [&](const JobRun& run) {
+        if (run.trigger == RunTrigger::schedule && !run.started_at) ++count;
+        return true;
+    });
+    return count;
 }
 
 template <Storage StorageT>
@@ -90,6 +91,46 @@ std::vector<PlannedRun> SchedulerFacade<StorageT>::what_would_run(const Caller& 
         if (more) active.after = jobs.back();
     }
     return first.take();
+}
+
+namespace detail {
+inline constexpr int most_audit_pages = 10;
+}
+
+/// What the job was when the occurrence at `instant` was planned. Its audit says so, page by page from the newest event
+/// on; a job that was changed very often since is taken as it was at the earliest event that was looked at.
+template <Storage StorageT>
+JobDefinition SchedulerFacade<StorageT>::definition_at(const ScheduledJob& job, Instant instant) const {
+    JobDefinition then = job;
+    if (instant > job.updated_at || instant <= job.created_at) return then;
+    AuditQuery query{.job_id = job.id, .limit = core_->defaults.limits.page};
+    for (int i = 0; i < detail::most_audit_pages; ++i) {
+        const auto page = core_->storage->list_audit(job.tenant_id, query);
+        for (const AuditEvent& event : page) {
+            if (event.at < instant) return then;
+            if (event.before) then = *event.before;
+        }
+        if (page.size() < query.limit) return then;
+        query.after = page.back().id;
+    }
+    return then;
+}
+
+template <Storage StorageT>
+std::optional<Explanation>
+SchedulerFacade<StorageT>::explain(const JobId& id, const Caller& caller, Instant instant) const {
+    check(caller);
+    detail::check_instant("instant", instant);
+    auto job = core_->storage->find_job(caller.tenant, id);
+    if (!job) return std::nullopt;
+    detail::ExplainedJob about;
+    about.job = std::move(*job);
+    about.then = definition_at(about.job, instant);
+    about.schedule = core_->schedules.find_schedule_of(about.then);
+    about.row = core_->storage->find_occurrence(caller.tenant, id, instant);
+    about.unstarted = unstarted(about.job);
+    about.now = now();
+    return detail::Explainer(about, instant).answer();
 }
 
 template <Storage StorageT>
