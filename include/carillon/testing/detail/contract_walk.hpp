@@ -44,7 +44,8 @@ class RandomWalk {
 public:
     RandomWalk(const AnyFactory& make, std::uint64_t seed)
         : bench_(make)
-        , reference_(bench_.clock)
+        , reference_(std::make_shared<ReferenceStorage>(bench_.clock))
+        , any_reference_(reference_)
         , dice_(seed)
         , seed_(seed) {}
 
@@ -105,7 +106,8 @@ private:
     [[nodiscard]] Instant now() const { return bench_.now(); }
 
     Bench bench_;
-    ReferenceStorage reference_;
+    std::shared_ptr<ReferenceStorage> reference_;
+    StorageAdapter<ReferenceStorage> any_reference_;
     Dice dice_;
     std::uint64_t seed_;
     std::int64_t moments_ = 0;

@@ -25,7 +25,7 @@ auto RandomWalk::both(const std::string& what, Operation operation) {
     log_.push_back(to_rfc3339(now()) + " " + what);
     if (log_.size() > 20) log_.pop_front();
     auto seen = operation(static_cast<AnyStorage&>(*bench_.storage));
-    auto expected = operation(static_cast<AnyStorage&>(reference_));
+    auto expected = operation(any_reference_);
     if constexpr (requires { difference(seen, expected); })
         expect_same(seen, expected, "the answer");
     else
@@ -123,7 +123,7 @@ inline void RandomWalk::claim() {
     adopt_blockers(before);
     settle_expired(before);
     const auto due = bench_.storage->next_due(request.filter, now());
-    const auto job_due = reference_.next_due({}, now());
+    const auto job_due = reference_->next_due({}, now());
     const bool awake = due && *due <= now();
     expect(!awake || request.due_by || (job_due && *job_due <= now()),
            "next_due does not keep a worker awake whose claim came back empty");
@@ -175,7 +175,7 @@ inline void RandomWalk::expire() {
 
 inline void RandomWalk::rewind() {
     const Place place = jobs_[dice_.below(jobs_.size())];
-    const auto job = reference_.find_job(place.tenant, place.job);
+    const auto job = reference_->find_job(place.tenant, place.job);
     if (!job || !job->high_water) return;
     const Instant earliest = std::min(*job->high_water, now() - 2h);
     const auto range = static_cast<std::size_t>(std::max<Duration::rep>(1, (*job->high_water - earliest).count()));
@@ -195,7 +195,7 @@ inline void RandomWalk::rewind() {
 
 inline void RandomWalk::change_run() {
     const Place place = jobs_[dice_.below(jobs_.size())];
-    const auto runs = reference_.list_runs(place.tenant, place.job, {});
+    const auto runs = reference_->list_runs(place.tenant, place.job, {});
     if (runs.empty()) return;
     const RunId id = runs[dice_.below(runs.size())].id;
     const Draft draft = draw();
@@ -240,7 +240,7 @@ inline void RandomWalk::move_clock() {
 inline std::vector<JobRun> RandomWalk::open_runs() const {
     std::vector<JobRun> open;
     for (const Place& place : jobs_)
-        for (const JobRun& run : reference_.list_runs(place.tenant, place.job, {.limit = 100'000}))
+        for (const JobRun& run : reference_->list_runs(place.tenant, place.job, {.limit = 100'000}))
             if (!is_terminal(run.status)) open.push_back(run);
     return open;
 }
@@ -250,7 +250,7 @@ inline void RandomWalk::adopt_blockers(const std::vector<JobRun>& before) {
     for (const JobRun& run : before) {
         const auto seen = bench_.storage->find_run(run.tenant_id, run.id);
         if (!seen || seen->status != JobRunStatus::skipped || !seen->blocked_by) continue;
-        if (reference_.may_block(run.id, *seen->blocked_by)) reference_.set_blocker(run.id, seen->blocked_by);
+        reference_->set_blocker(run.id, *seen->blocked_by);
     }
 }
 
@@ -258,28 +258,28 @@ inline void RandomWalk::adopt_blockers(const std::vector<JobRun>& before) {
 inline void RandomWalk::settle_expired(const std::vector<JobRun>& before) {
     const bool left = std::any_of(before.begin(), before.end(), [&](const JobRun& run) {
         const auto seen = bench_.storage->find_run(run.tenant_id, run.id);
-        const auto expected = reference_.find_run(run.tenant_id, run.id);
+        const auto expected = reference_->find_run(run.tenant_id, run.id);
         return seen && expected && seen->status != expected->status && has_expired(run, now());
     });
     if (!left) return;
     log_.push_back(to_rfc3339(now()) + " expire what the claim left");
     bench_.storage->expire(now(), 1'000);
-    reference_.expire(now(), 1'000);
+    reference_->expire(now(), 1'000);
 }
 
 inline void RandomWalk::compare_state() {
     for (const Place& place : jobs_) {
         expect_same(bench_.storage->find_job(place.tenant, place.job),
-                    reference_.find_job(place.tenant, place.job),
+                    reference_->find_job(place.tenant, place.job),
                     "job " + place.job.str());
         const RunQuery all{.limit = 100'000};
         expect_same(bench_.storage->list_runs(place.tenant, place.job, all),
-                    reference_.list_runs(place.tenant, place.job, all),
+                    reference_->list_runs(place.tenant, place.job, all),
                     "runs of job " + place.job.str());
     }
     for (const std::string tenant : walk_tenants)
         expect_same(bench_.storage->list_audit(tenant, {.limit = 100'000}),
-                    reference_.list_audit(tenant, {.limit = 100'000}),
+                    reference_->list_audit(tenant, {.limit = 100'000}),
                     "audit of tenant " + tenant);
 }
 
@@ -292,24 +292,24 @@ inline void RandomWalk::compare_queries() {
     if (dice_.chance(20)) query.search = "BETA";
     if (dice_.chance(20)) query.action_type = dice_.pick(walk_types);
     for (int pages = 0; pages < 3; ++pages) {
-        const auto page = reference_.list_jobs(tenant, query);
+        const auto page = reference_->list_jobs(tenant, query);
         expect_same(bench_.storage->list_jobs(tenant, query), page, "listed jobs of tenant " + tenant);
         if (page.empty()) break;
         query.after = page.back();
         query.offset = 0;
     }
     expect_equal(bench_.storage->count_jobs(tenant, query.status),
-                 reference_.count_jobs(tenant, query.status),
+                 reference_->count_jobs(tenant, query.status),
                  "counted jobs of tenant " + tenant);
     const std::string key = "i" + show(dice_.below(3));
     expect_same(bench_.storage->find_job_by_idempotency_key(tenant, key),
-                reference_.find_job_by_idempotency_key(tenant, key),
+                reference_->find_job_by_idempotency_key(tenant, key),
                 "the job of idempotency key " + key);
 }
 
 inline void RandomWalk::compare_next_due() {
     const ClaimFilter filter = make_filter();
-    const auto latest = reference_.next_due(filter, now());
+    const auto latest = reference_->next_due(filter, now());
     if (!latest) return;
     const auto due = bench_.storage->next_due(filter, now());
     expect(due && (*due <= *latest || *due <= now()),
@@ -318,7 +318,7 @@ inline void RandomWalk::compare_next_due() {
 
 inline void RandomWalk::compare_occurrences() {
     const Place place = jobs_[dice_.below(jobs_.size())];
-    const auto runs = reference_.list_runs(place.tenant, place.job, {.limit = 100'000});
+    const auto runs = reference_->list_runs(place.tenant, place.job, {.limit = 100'000});
     std::vector<Instant> instants{now() - Duration{static_cast<Duration::rep>(dice_.below(10'000'000'000))}};
     if (!runs.empty()) {
         const JobRun& run = runs[dice_.below(runs.size())];
@@ -329,7 +329,7 @@ inline void RandomWalk::compare_occurrences() {
     }
     for (const Instant at : instants)
         expect_same(bench_.storage->find_occurrence(place.tenant, place.job, at),
-                    reference_.find_occurrence(place.tenant, place.job, at),
+                    reference_->find_occurrence(place.tenant, place.job, at),
                     "the row of " + to_rfc3339(at) + " of job " + place.job.str());
 }
 
