@@ -4,6 +4,8 @@
 
 #include <fstream>
 #include <iterator>
+#include <set>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -65,4 +67,33 @@ TEST_CASE("docs: each block of the quicklook is in examples/quicklook.cpp, in or
         REQUIRE(at != std::string::npos);
         from = at + block.size();
     }
+}
+
+TEST_CASE("docs: each block of the page on writing a storage stands in the reference storage or in its example") {
+    const std::string code = text_of("include/carillon/testing/reference_storage.hpp") +
+                             text_of("include/carillon/testing/detail/reference_changes.hpp") +
+                             text_of("examples/prove_storage.cpp");
+    const auto blocks = cpp_blocks(text_of("docs/writing-a-storage.md"));
+    REQUIRE(blocks.size() >= 4);
+    for (const std::string& block : blocks) {
+        INFO(block);
+        CHECK(code.find("\n" + block) != std::string::npos);
+    }
+}
+
+TEST_CASE("docs: the page on writing a storage orders every clause of the contract") {
+    const std::string page = text_of("docs/writing-a-storage.md");
+    const std::string steps = page.substr(page.find("| step | clauses |"));
+    std::set<int> clauses;
+    for (std::size_t at = steps.find("\n| ", steps.find("|---")); steps.compare(at, 3, "\n| ") == 0;
+         at = steps.find('\n', at + 1)) {
+        std::istringstream row(steps.substr(steps.find('|', at + 3) + 1));
+        for (int clause = 0; row >> clause; row.ignore(1))
+            CHECK(clauses.insert(clause).second);
+    }
+    REQUIRE_FALSE(clauses.empty());
+    CHECK(clauses.size() == static_cast<std::size_t>(*clauses.rbegin()));
+    CHECK(page.find(" in " + std::to_string(clauses.size()) + " numbered clauses") != std::string::npos);
+    CHECK(text_of("include/carillon/storage/storage.hpp").find("\n// " + std::to_string(clauses.size() + 1) + ". ") ==
+          std::string::npos);
 }

@@ -28,7 +28,7 @@ void run(const testing::ContractCheck& check) {
 static_assert(Storage<MemoryStorage>);
 
 TEST_CASE("memory storage: it keeps every clause of the contract") {
-    const auto memory = contract({.first_seed = 1, .walks = 60, .steps = 400});
+    const auto memory = contract({.first_seed = 1, .walks = 40, .steps = 300});
     REQUIRE(memory.checks().size() > 100);
     for (const auto& check : memory.checks())
         if (!check.concurrent) run(check);

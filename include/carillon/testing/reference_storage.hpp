@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-// testing/reference_storage.hpp - the storage contract as the plainest program that keeps it, whole in this file.
+// testing/reference_storage.hpp - the storage contract as the plainest program that keeps it.
 //
 // Three vectors, searched from end to end by each operation: slow, and so short that it can be held against the prose
 // of storage.hpp clause by clause. What a backend answers is compared with what this answers, and who writes a backend
