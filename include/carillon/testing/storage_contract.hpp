@@ -118,7 +118,6 @@ namespace contract {
                                 &removal_clauses(),
                                 &limit_clauses(),
                                 &expiry_clauses(),
-                                &rewind_clauses(),
                                 &news_clauses()})
         all.insert(all.end(), clauses->begin(), clauses->end());
     return all;
