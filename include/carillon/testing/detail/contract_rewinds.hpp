@@ -112,6 +112,24 @@ inline void a_rewind_forgets_what_ended_without_a_start(const Bench& bench) {
     expect_equal(ids_of(bench.runs(job)), Ids{manual.id, executed.id}, "rows that are left");
 }
 
+/// Its claim was given back, and the next one found its key busy.
+inline void a_skipped_row_that_was_started_stays_as_it_is(const Bench& bench) {
+    JobDefinition keyed = bench.keyed_job("db");
+    const ScheduledJob job = bench.add(keyed);
+    JobRun waits = bench.run(job, RunTrigger::schedule, start);
+    waits.skip_when_busy = true;
+    bench.add_run(job, waits);
+    expect(bench.finish(bench.claim_one(), bench.again(start)), "the finish is accepted");
+    JobRun first = bench.manual(job);
+    first.priority = 1;
+    bench.add_run(job, first);
+    bench.end(bench.claim_one());
+    const JobRun skipped = bench.find(waits);
+    expect_equal(skipped.status, JobRunStatus::skipped, "status of the run that found its key busy");
+    bench.write(job, rewinding(bench, start - 1h));
+    expect_same(bench.find(waits), skipped, "the row behind the rewind");
+}
+
 inline void what_stayed_is_not_written_twice(const Bench& bench) {
     const ScheduledJob job = bench.add(bench.job());
     const JobRun run = bench.run(job, RunTrigger::schedule, start + 2min);
@@ -193,6 +211,7 @@ inline const std::vector<Clause>& rewind_clauses() {
         {22, "an extended row holds what it was extended by", an_extended_row_holds_what_it_was_extended_by},
         {23, "a rewind forgets the skips behind it, and nothing else", a_rewind_forgets_the_skips_behind_it},
         {23, "a rewind forgets what ended without a start", a_rewind_forgets_what_ended_without_a_start},
+        {23, "a skipped row that was started stays as it is", a_skipped_row_that_was_started_stays_as_it_is},
         {5, "what stayed behind a rewind is not written twice", what_stayed_is_not_written_twice},
         {5, "skips before what stayed behind a rewind share a row", skips_before_what_stayed_share_a_row},
         {23, "a rewind cuts the row that reaches beyond it", a_rewind_cuts_the_row_that_reaches_beyond_it},

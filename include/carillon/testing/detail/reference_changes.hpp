@@ -99,7 +99,8 @@ inline void ReferenceStorage::rewind(Job& job, Instant to) {
     std::erase_if(tables_.runs,
                   [&](const Run& run) { return lies_behind(run, run.scheduled_for) && never_started(run); });
     for (Run& run : tables_.runs)
-        if (run.status == JobRunStatus::skipped && lies_behind(run, last_occurrence(run))) cut_skip_row(run, to);
+        if (run.status == JobRunStatus::skipped && run.scheduled_for <= to && lies_behind(run, last_occurrence(run)))
+            cut_skip_row(run, to); // one that begins behind it was started once, and stays
     if (job.progress.purged_until > to) job.progress.purged_until = to;
 }
 
