@@ -477,13 +477,28 @@ TEST_CASE("poll: a run waits for a handler of its type, without keeping anybody 
     CHECK(worker.poll() == 0);
     CHECK(world.runs(id).at(0).status == JobRunStatus::pending);
     CHECK_FALSE(worker.next_due());
-    CHECK(world.reports.all() ==
+    const JobId later = world.create(job_spec("work", "@at 2026-03-02T11:00:00Z"));
+    world.clock->advance(1h);
+    CHECK(worker.poll() == 0);
+    CHECK(world.reports.all() == // once
           std::vector<std::string>{
               "no handler for action type \"work\" here: its runs stay pending for a worker that has one"});
     worker.handle("work", [](RunContext&) {});
     CHECK(worker.next_due().has_value());
-    CHECK(worker.poll() == 2);
-    CHECK(world.runs(same).at(0).status == JobRunStatus::completed);
+    CHECK(worker.poll() == 3);
+    for (const JobId& job : {same, later})
+        CHECK(world.runs(job).at(0).status == JobRunStatus::completed);
+}
+
+TEST_CASE("poll: next_due of a run that could begin at once is a moment that a host can reckon with") {
+    World<> world;
+    Worker<> worker(world.scheduler, world.options());
+    worker.handle("work", [](RunContext&) {});
+    const JobId id = world.create(parallel_spec("work"));
+    world.trigger(id);
+    world.trigger(id);
+    CHECK(worker.poll(0s) == 1);
+    CHECK(worker.next_due() == nine);
 }
 
 TEST_CASE("poll: a replaced handler is called for what has not begun") {

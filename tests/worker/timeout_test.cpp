@@ -204,6 +204,7 @@ TEST_CASE("timeout: the lease of a handler that does not end is renewed until it
     CHECK(world.run(id).status == JobRunStatus::running);
     CHECK(world.run(id).abandons == 0);
     CHECK(run.stop_requested());
+    CHECK_FALSE(run.heartbeat()); // it holds its lease, and shall stop all the same
     world.storage->finish_fails = false;
     world.turn_after(1s);
     CHECK(world.run(id).status == JobRunStatus::timed_out);

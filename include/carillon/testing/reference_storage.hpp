@@ -16,6 +16,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -105,12 +106,12 @@ public:
     std::vector<ClaimedRun> claim(const ClaimRequest& request) {
         const std::lock_guard lock(mutex_);
         std::vector<ClaimedRun> claimed;
-        std::vector<RunId> passed;
+        std::set<RunId> passed;
         std::string turn = request.after_tenant;
         while (claimed.size() < request.limit) {
             Run* run = next_to_claim(request, turn, passed);
             if (!run) break;
-            passed.push_back(run->id);
+            passed.insert(run->id);
             if (has_expired(*run, request.now)) {
                 settle(*run, total_timeout(*run, request.now));
             } else if (has_slot(*run)) {
@@ -331,7 +332,7 @@ private:
     [[nodiscard]] bool is_full(const Run& run, const ClaimLimits& limits) const;
     [[nodiscard]] Duration rate_wait(const Run& run, const ClaimLimits& limits) const;
     [[nodiscard]] bool is_held_back(const Run& run, const ClaimFilter& filter) const;
-    Run* next_to_claim(const ClaimRequest& request, const std::string& turn, const std::vector<RunId>& passed);
+    Run* next_to_claim(const ClaimRequest& request, const std::string& turn, const std::set<RunId>& passed);
     void start(Run& run, const ClaimRequest& request);
     void settle(Run& run, const RunTransition& to);
     template <class Transition>

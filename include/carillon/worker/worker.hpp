@@ -103,7 +103,7 @@ public:
     /// when the turn of such a run comes, the call ends. So it comes to an end whatever handlers do. Never waits.
     /// Throws what the storage throws, and `invalid_state` after start(). A handler may call it.
     std::size_t poll(std::optional<Duration> budget = std::nullopt);
-    /// The earliest moment at which poll() has something to do; none: not before something changes.
+    /// The earliest moment at which poll() has something to do: now, or later. None: not before something changes.
     [[nodiscard]] std::optional<Instant> next_due() const;
     /// Says that the wall clock shows the right time. A worker acts on a step forward of more than a day, or on a first
     /// reading by which jobs should have run more than a day ago, only after a minute of steady time, since a box with

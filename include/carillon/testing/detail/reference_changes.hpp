@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <tuple>
 #include <utility>
@@ -156,19 +157,20 @@ inline bool ReferenceStorage::is_held_back(const Run& run, const ClaimFilter& fi
 }
 
 /// The first run in order that was not passed over already: of the first tenant behind `turn`, all tenants in a ring.
-inline ReferenceStorage::Run* ReferenceStorage::next_to_claim(const ClaimRequest& request,
-                                                              const std::string& turn,
-                                                              const std::vector<RunId>& passed) {
+inline ReferenceStorage::Run*
+ReferenceStorage::next_to_claim(const ClaimRequest& request, const std::string& turn, const std::set<RunId>& passed) {
     const Instant due_by = std::min(request.now, request.due_by.value_or(request.now));
     auto runs = rows_where(tables_.runs, [&](const Run& run) {
-        return run.is_pending() && run.not_before <= due_by && !contains(passed, run.id) &&
+        return run.is_pending() && run.not_before <= due_by && !passed.contains(run.id) &&
                !is_held_back(run, request.filter) && rate_wait(run, request.filter.limits) == Duration{0};
     });
     const auto place = [&](const Run& run) {
-        return std::make_tuple(run.tenant_id <= turn, run.tenant_id, -run.priority, run.not_before, run.id);
+        return std::tuple<bool, const std::string&, int, Instant, const RunId&>(
+            run.tenant_id <= turn, run.tenant_id, -run.priority, run.not_before, run.id);
     };
-    sort_rows(runs, [&](const Run& a, const Run& b) { return place(a) < place(b); });
-    return runs.empty() ? nullptr : runs.front();
+    const auto first =
+        std::min_element(runs.begin(), runs.end(), [&](const Run* a, const Run* b) { return place(*a) < place(*b); });
+    return first == runs.end() ? nullptr : *first;
 }
 
 inline void ReferenceStorage::start(Run& run, const ClaimRequest& request) {

@@ -169,9 +169,7 @@ private:
         const Duration most = clock_->true_time(lease / 3);
         const auto due = process_->worker.next_due();
         if (!due || process_->executing.size() >= 2) return most;
-        const Instant now = clock_->now(); // what can be claimed at once is due at the beginning of time
-        const Duration second = std::chrono::seconds{1};
-        const Duration wait = *due <= now ? second : std::max<Duration>(*due - now, second);
+        const Duration wait = std::max<Duration>(*due - clock_->now(), std::chrono::seconds{1});
         return std::min(most, clock_->true_time(wait) + Duration{1});
     }
 

@@ -162,7 +162,7 @@ std::optional<Instant> Worker<StorageT>::next_due() const {
     const auto due = core_->storage->next_due(claim_filter(), now);
     if (!due) return std::nullopt;
     if (*due <= now && !clock_.may_plan()) return now + detail::longest_wait; // jobs that are not to be planned yet
-    return *due + clock_.ahead();
+    return std::max(*due, now) + clock_.ahead();
 }
 
 template <Storage StorageT>
