@@ -176,7 +176,7 @@ inline void each_occurrence_is_written_once(const Bench& bench) {
 
 /// Threads that claim and finish with limits; none of them ever sees more running than allowed.
 inline void limits_hold_for_all_threads(const Bench& bench) {
-    constexpr std::size_t runs_per_tenant = 20;
+    constexpr std::size_t runs_per_tenant = 40;
     const std::map<std::string, std::size_t> tenants{{"a", 0}, {"b", 1}, {"c", 2}};
     for (const auto& [tenant, number] : tenants) {
         const ScheduledJob job = bench.add(bench.job("job", tenant));
