@@ -61,7 +61,10 @@ struct QueueState {
 
 /// Thread-safe. A run is here from its claim until its finish was answered and its handler has returned; until the
 /// former it gets heartbeats.
-class ActiveRuns {
+///
+/// A template of nothing, so that a program pays to compile it where it uses it.
+template <class Void>
+class BasicActiveRuns {
 public:
     /// Adds claimed runs to the queue.
     void add(std::vector<ClaimedRun> claimed) {
@@ -287,5 +290,7 @@ private:
     std::size_t executing_ = 0;
     std::uint64_t takes_ = 0;
 };
+
+using ActiveRuns = BasicActiveRuns<void>;
 
 } // namespace carillon::detail
