@@ -24,8 +24,7 @@ public:
     /// Wakes the waiting thread, or lets its next wait return at once.
     void notify() {
         const std::lock_guard lock(mutex_); // held to the end: whoever wakes up may destroy the signal
-        notified_ = true;
-        changed_.notify_all();
+        if (!std::exchange(notified_, true)) changed_.notify_all();
     }
 
     /// Waits until notified, or until the system's steady clock shows `deadline`; says whether it was notified, and

@@ -89,14 +89,14 @@ private:
         Instant due;
         std::size_t position = detail::not_in_heap;
     };
-    struct Sooner {
-        bool operator()(const Item& a, const Item& b) const noexcept { return a.due < b.due; }
+    struct Due {
+        Instant operator()(const Item& item) const noexcept { return item.due; }
     };
 
     Duration rhythm_;
     std::mutex mutex_;
     std::unordered_map<JobId, Item> items_;
-    detail::IndexedHeap<Item, &Item::position, Sooner> heap_;
+    detail::IndexedHeap<Item, &Item::position, Due> heap_;
 };
 
 /// The clock of Asio's timers.

@@ -56,6 +56,7 @@ struct GivenUpRun {
 struct QueueState {
     std::size_t waiting = 0;   ///< for a thread
     std::size_t executing = 0; ///< in handlers
+    std::size_t held = 0;      ///< all of them: also those that are being finished
     std::uint64_t takes = 0;   ///< how many ever got a thread
 };
 
@@ -188,7 +189,7 @@ public:
     }
     [[nodiscard]] QueueState queue_state() const {
         const std::lock_guard lock(mutex_);
-        return {queue_.size(), executing_, takes_};
+        return {queue_.size(), executing_, runs_.size(), takes_};
     }
 
     /// Those whose leases are to be renewed.

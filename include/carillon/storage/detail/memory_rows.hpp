@@ -60,12 +60,25 @@ struct MemoryRows {
         std::uint32_t references = 0;
     };
 
-    /// The order of claiming, within a tenant.
+    /// The place of a run in the order of claiming, within a tenant.
+    struct ClaimPlace {
+        int priority;
+        Instant not_before;
+        RunId id;
+        friend bool operator<(const ClaimPlace& a, const ClaimPlace& b) noexcept {
+            return std::tie(b.priority, a.not_before, a.id) < std::tie(a.priority, b.not_before, b.id);
+        }
+    };
+    struct ClaimPlaceOf {
+        ClaimPlace operator()(const RunRow& row) const noexcept {
+            return {row.run.priority, row.run.not_before, row.run.id};
+        }
+    };
+
     struct ClaimedSooner {
         using is_transparent = void;
         bool operator()(const RunRow& a, const RunRow& b) const noexcept {
-            return std::tie(b.run.priority, a.run.not_before, a.run.id) <
-                   std::tie(a.run.priority, b.run.not_before, b.run.id);
+            return ClaimPlaceOf{}(a) < ClaimPlaceOf{}(b);
         }
         bool operator()(const RunRow* a, const RunRow* b) const noexcept { return (*this)(*a, *b); }
         bool operator()(const RunRow* a, LowerPriority b) const noexcept { return a->run.priority >= b.than; }
@@ -224,26 +237,24 @@ struct MemoryRows {
         }
     };
 
-    struct DueSooner {
-        bool operator()(const JobRow& a, const JobRow& b) const noexcept {
-            return a.progress.next_run_at < b.progress.next_run_at;
-        }
+    struct DueAt {
+        Instant operator()(const JobRow& row) const noexcept { return *row.progress.next_run_at; }
     };
-    struct NotBeforeSooner {
-        bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.run.not_before < b.run.not_before; }
+    struct NotBefore {
+        Instant operator()(const RunRow& row) const noexcept { return row.run.not_before; }
     };
-    struct LeaseEndsSooner {
-        bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.lease_until < b.lease_until; }
+    struct LeaseEnd {
+        SteadyTime operator()(const RunRow& row) const noexcept { return row.lease_until; }
     };
-    struct ExpiresSooner {
-        bool operator()(const RunRow& a, const RunRow& b) const noexcept { return a.run.expires_at < b.run.expires_at; }
+    struct ExpiresAt {
+        Instant operator()(const RunRow& row) const noexcept { return *row.run.expires_at; }
     };
 
-    using DueHeap = IndexedHeap<JobRow, &JobRow::due_position, DueSooner>;
-    using DelayedHeap = IndexedHeap<RunRow, &RunRow::position, NotBeforeSooner>;
-    using ReadyHeap = IndexedHeap<RunRow, &RunRow::position, ClaimedSooner>;
-    using LeaseHeap = IndexedHeap<RunRow, &RunRow::position, LeaseEndsSooner>;
-    using ExpiryHeap = IndexedHeap<RunRow, &RunRow::expiry_position, ExpiresSooner>;
+    using DueHeap = IndexedHeap<JobRow, &JobRow::due_position, DueAt>;
+    using DelayedHeap = IndexedHeap<RunRow, &RunRow::position, NotBefore>;
+    using ReadyHeap = IndexedHeap<RunRow, &RunRow::position, ClaimPlaceOf>;
+    using LeaseHeap = IndexedHeap<RunRow, &RunRow::position, LeaseEnd>;
+    using ExpiryHeap = IndexedHeap<RunRow, &RunRow::expiry_position, ExpiresAt>;
 
     struct ByName {
         using is_transparent = void;

@@ -248,14 +248,17 @@ void Worker<StorageT>::return_stalled() {
     }
 }
 
+/// How many runs to claim now: none while half of what there is room for still waits, so that quick handlers are
+/// served in large batches and the loop sleeps between them.
 template <Storage StorageT>
 std::size_t Worker<StorageT>::free_slots() const {
     if (stalled_) return 0;
     const std::int64_t each = std::max<std::int64_t>(typical_microseconds_, 1);
     const auto ahead = static_cast<std::size_t>(detail::prefetch_microseconds / each) * options_.threads;
     const std::size_t slots = options_.threads + std::min(ahead, detail::most_prefetched);
-    const std::size_t taken = active_.size();
-    return slots > taken ? slots - taken : 0;
+    const detail::QueueState queue = active_.queue_state();
+    if (queue.waiting >= std::max(options_.threads, slots / 2)) return 0;
+    return slots > queue.held ? slots - queue.held : 0;
 }
 
 } // namespace carillon

@@ -133,9 +133,10 @@ void Worker<StorageT>::finish(std::vector<RunFinish> finishes) {
         flush_finished();
     } catch (...) {
         report("the result of a run could not be stored, trying again: " + detail::caught_text());
+        wake_.notify();
     }
     idle_.notify();
-    wake_.notify();
+    if (free_slots() > 0) wake_.notify();
 }
 
 /// Writes what handlers have finished. One thread does it at a time and takes along what others finish meanwhile; what
