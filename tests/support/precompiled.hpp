@@ -4,6 +4,7 @@
 #pragma once
 
 #include "carillon/carillon.hpp"
+
 #include "support/catch.hpp"
 
 extern template class carillon::BasicMemoryStorage<void>;
