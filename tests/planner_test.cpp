@@ -576,6 +576,9 @@ TEST_CASE("planner: a fixed delay ends with its bounds") {
     CHECK(few.plan_text("00:10:00") == "run 00:10:00; no cursor");
     few.progress.started_runs = 1;
     CHECK(few.plan_text("00:10:00") == "run 00:10:00; completed");
+    few.key = busy_key(1, 0); // the last one waits, and an edit has set the cursor meanwhile
+    few.key.unstarted = 1;
+    CHECK(few.plan_text("00:10:00") == "completed");
 }
 
 TEST_CASE("planner: a fixed delay begins behind start_at") {

@@ -5,6 +5,7 @@
 #include "carillon/storage/memory.hpp"
 
 #include <atomic>
+#include <functional>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -26,6 +27,8 @@ public:
     std::atomic<bool> heartbeat_fails = false;
     std::atomic<bool> finish_fails = false;
     std::atomic<bool> reap_fails = false;
+    /// Called by each claim before it does anything: the claim is slow.
+    std::function<void()> before_claim{};
     /// Heartbeats that ask for this lease are answered and forgotten: their worker has frozen without noticing.
     std::atomic<Duration> forgotten_lease = Duration{0};
 
@@ -39,6 +42,7 @@ public:
     }
     std::vector<ClaimedRun> claim(const ClaimRequest& request) {
         if (claim_fails) fail("claim");
+        if (before_claim) before_claim();
         return MemoryStorage::claim(request);
     }
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) {

@@ -225,6 +225,21 @@ TEST_CASE("clock: a clock that is set back runs nothing twice, and that is told"
     CHECK(count_of(world.reports, "the wall clock was set back by 30m") == 1);
 }
 
+TEST_CASE("clock: a run that was claimed before the clock was set back waits for its time again") {
+    Stepped<> world;
+    const JobId job = world.create(job_spec("work", "@hourly"));
+    world.turn_after(1h);
+    REQUIRE(world.stepper.waiting().size() == 1);
+    world.clock->set_wall(nine);
+    CHECK_FALSE(world.stepper.begin());
+    CHECK(world.runs(job).at(0).status == JobRunStatus::pending);
+    CHECK(world.runs(job).at(0).attempt == 0);
+    world.turn_after(59min);
+    CHECK_FALSE(world.stepper.begin());
+    world.turn_after(1min);
+    CHECK(world.stepper.begin());
+}
+
 TEST_CASE("clock: a machine that was suspended for a night has missed what lies between") {
     Stepped<> world;
     const JobId job = world.create(job_spec("work", "0 * * * *"));

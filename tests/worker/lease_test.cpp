@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/flaky_storage.hpp"
+#include "support/stepped.hpp"
 #include "support/world.hpp"
 
 #include <atomic>
@@ -26,6 +27,8 @@ using support::Gate;
 using support::job_spec;
 using support::nine;
 using support::parallel_spec;
+using support::ref_of;
+using support::Stepped;
 using support::World;
 
 namespace {
@@ -272,6 +275,21 @@ TEST_CASE("lease: a worker that slept through its lease keeps its runs where nob
     REQUIRE(world.reaches(run, JobRunStatus::completed));
     CHECK(world.run(run).abandons == 0);
     CHECK(world.run(run).fence == 1);
+}
+
+TEST_CASE("lease: a worker whose claim took longer than its lease renews before it reaps") {
+    Stepped<FlakyStorage> world;
+    const RunId run = world.trigger(world.create(job_spec("work")));
+    const RunContext& executing = world.begun();
+    world.storage->before_claim = [&] {
+        world.clock->advance(31s); // the lease lasts for 30
+    };
+    world.turn_after(10s);
+    CHECK(world.run(run).status == JobRunStatus::running);
+    CHECK(world.run(run).abandons == 0);
+    CHECK_FALSE(executing.stop_requested());
+    world.stepper.conclude(ref_of(executing), {});
+    CHECK(world.run(run).status == JobRunStatus::completed);
 }
 
 TEST_CASE("lease: a worker that cannot renew stops its handlers while their runs are still its own", "[concurrent]") {

@@ -184,7 +184,7 @@ private:
     JobChange plan_fixed_delay() {
         const Instant at = behind_high_water(progress_.next_run_at.value_or(now_));
         progress_.next_run_at.reset();
-        if (job_.end_at && at >= *job_.end_at) {
+        if (runs_left() == 0 || (job_.end_at && at >= *job_.end_at)) {
             complete();
             return take();
         }

@@ -46,7 +46,8 @@ bool Worker<StorageT>::turn() {
     return_stalled();
     const bool planned = materialise_due();
     const bool claimed = hand_out();
-    const bool reaped = keep_house();
+    renew_leases(); // again, where all of that took long: never reap what this worker has in hand
+    const bool reaped = core_->clock->steady_now() < next_renewal_ && keep_house();
     return planned || claimed || reaped;
 }
 

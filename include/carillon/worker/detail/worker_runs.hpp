@@ -35,10 +35,12 @@ std::shared_ptr<const Handler> Worker<StorageT>::begin(ActiveRun& active) {
     const SteadyTime now = core_->clock->steady_now();
     const detail::Deadline deadline = deadline_of(active.claimed, now);
     auto handler = handler_of(active.claimed.run.action_type);
-    const bool too_late = deadline.at <= now; // the storage ends the run when it is back
-    if (!handler || too_late || active.stop.stop_requested()) {
+    const Instant wall = clock_.now();
+    const bool too_early = wall < active.claimed.run.scheduled_for; // the clock was set back since the claim
+    const bool too_late = deadline.at <= now;                       // the storage ends the run when it is back
+    if (!handler || too_early || too_late || active.stop.stop_requested()) {
         active_.end(active, now);
-        finish({{active.ref(), release(active.claimed.run, clock_.now())}});
+        finish({{active.ref(), release(active.claimed.run, wall)}});
         return nullptr;
     }
     active_.begin(active, now, deadline);
