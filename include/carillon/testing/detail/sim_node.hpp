@@ -159,6 +159,7 @@ private:
         turn_at_.reset();
         process_->stepper.turn();
         if (!after_step()) return;
+        check_stops();
         begin_runs();
         if (!after_step()) return;
         plan_turn(until_next_turn());
@@ -171,6 +172,12 @@ private:
         if (!due || process_->executing.size() >= 2) return most;
         const Duration wait = std::max<Duration>(*due - clock_->now(), std::chrono::seconds{1});
         return std::min(most, clock_->true_time(wait) + Duration{1});
+    }
+
+    void check_stops() {
+        for (const auto& [ref, run] : process_->executing)
+            if (process_->storage->told_to_stop(ref) && !run->stop_requested())
+                world_.fail("run " + ref.id.str() + " is to stop, and its handler does not know");
     }
 
     /// The process may have ended on the way.

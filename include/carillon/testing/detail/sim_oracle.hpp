@@ -38,6 +38,8 @@ using KeyName = std::tuple<std::string, std::string, JobId>;
 struct DecidedChange {
     std::shared_ptr<const JobDefinition> before{}; ///< null: a new job
     JobProgress progress_before{};
+    KeyState key{};
+    bool first_of_call = true; ///< nothing was written yet by the call that it is a part of
     JobChange change{};
 };
 
@@ -54,6 +56,8 @@ public:
     void claimed(std::size_t node, const ClaimRequest& request, const std::vector<ClaimedRun>& runs);
     void heartbeat(const std::vector<RunRef>& refs, Duration lease, const std::vector<HeartbeatAnswer>& answers);
     void finished(std::size_t node, const std::vector<RunFinish>& finishes, const std::vector<bool>& accepted);
+    /// A worker that is about to reap holds this run: it has seen to its lease before.
+    void check_renewed(const RunRef& ref) const;
     void reaped(const std::vector<JobRun>& runs);
     void expired(Instant now, const std::vector<JobRun>& runs);
     void run_changed(const RunId& id, const std::optional<AuditEvent>& event);
@@ -88,6 +92,9 @@ private:
         std::optional<RunId> last_scheduled;
         std::uint64_t run_count = 0;
         std::uint64_t failure_count = 0;
+        std::uint64_t consecutive_failures = 0;
+        std::uint64_t started = 0;  ///< scheduled runs
+        std::uint64_t max_runs = 0; ///< the most that it ever allowed
         std::vector<AuditEvent> events;
     };
     struct Run {
@@ -108,12 +115,25 @@ private:
         return "run " + run.id.str().substr(19) + " (" + run.tenant_id + ", for " + to_rfc3339(run.scheduled_for) + ")";
     }
 
+    static void set_definition(Job& job, std::shared_ptr<const JobDefinition> definition);
+
     // the ledger
     void check_ledger(const DecidedChange& decided);
     void check_fixed_delay_ledger(const DecidedChange& decided, const std::vector<const JobRun*>& rows);
     void check_row(const JobRun& row, Occurrences& occurrences, Instant& at);
     void add_run(Job& job, const JobRun& run);
     void take_event(Job& job, const std::optional<AuditEvent>& event);
+
+    // policies
+    void check_misfires(const DecidedChange& decided) const;
+    void check_overlap(const DecidedChange& decided) const;
+    [[nodiscard]] std::size_t open_of(const KeyName& key) const;
+    [[nodiscard]] static bool is_refused(const OverlapOptions& overlap, std::size_t busy);
+    void check_failures(const Job& job, const DecidedChange& decided) const;
+    void check_finish(const Run& run, const JobRun& to, Instant at) const;
+    void check_given_back(const JobRun& from, const JobRun& to) const;
+    void check_failed(const Run& run, const JobRun& to, Instant at) const;
+    void check_abandon(const Run& run, const JobRun& to) const;
 
     // runs
     Run& known(const RunId& id);
@@ -125,8 +145,9 @@ private:
 
     // claiming
     [[nodiscard]] bool claimable(const Run& run, const ClaimRequest& request) const;
-    [[nodiscard]] std::optional<std::string> next_tenant(const ClaimRequest& request, const std::string& turn) const;
-    void start(Run& run, std::size_t node, const ClaimRequest& request, const JobRun& row);
+    [[nodiscard]] const Run* next_run(const ClaimRequest& request, const std::string& turn) const;
+    void check_turn(const JobRun& claimed, const Run* expected) const;
+    void start(Run& run, std::size_t node, const ClaimRequest& request, const ClaimedRun& claim);
 
     World& world_;
     AnyStorage& storage_;
@@ -147,9 +168,14 @@ private:
 
 inline void Oracle::inserted(const NewJob& new_job) {
     Job& job = jobs_[new_job.definition->id];
-    job.definition = new_job.definition;
+    set_definition(job, new_job.definition);
     job.progress = new_job.progress;
     take_event(job, new_job.event);
+}
+
+inline void Oracle::set_definition(Job& job, std::shared_ptr<const JobDefinition> definition) {
+    job.definition = std::move(definition);
+    job.max_runs = std::max(job.max_runs, job.definition->max_runs.value_or(UINT64_MAX));
 }
 
 inline void Oracle::changed(const DecidedChange& decided) {
@@ -157,12 +183,20 @@ inline void Oracle::changed(const DecidedChange& decided) {
     if (change.nothing()) return;
     if (!decided.before) return inserted({change.definition, change.progress.value_or(JobProgress{}), *change.event});
     Job& job = jobs_.at(decided.before->id);
-    require(!change.definition || change.event, "a definition changed without an audit event");
+    const bool asked_for = std::any_of(
+        change.runs.begin(), change.runs.end(), [](const JobRun& run) { return run.trigger != RunTrigger::schedule; });
+    require(change.event || (!change.definition && !asked_for), "a job changed without an audit event");
     if (change.progress && !change.rewind_to)
         require(change.progress->high_water >= decided.progress_before.high_water, "high_water went back");
     check_ledger(decided);
-    if (change.definition) job.definition = change.definition;
-    if (change.progress) job.progress = *change.progress;
+    check_misfires(decided);
+    check_overlap(decided);
+    check_failures(job, decided);
+    if (change.definition) set_definition(job, change.definition);
+    if (change.progress) {
+        job.progress = *change.progress;
+        job.consecutive_failures = change.progress->consecutive_failures;
+    }
     for (const JobRun& run : change.runs)
         add_run(job, run);
     if (change.stop != StopScope::none) reread_open_runs();
@@ -235,7 +269,7 @@ inline void Oracle::add_run(Job& job, const JobRun& run) {
         require(run.status == JobRunStatus::skipped && job.last_scheduled, name(run) + " was not written");
         Run& last = known(*job.last_scheduled);
         const auto extended = storage_.find_run(run.tenant_id, last.row.id);
-        require(extended && extended->last == run.last && extended->reason == run.reason,
+        require(extended && extended->last >= run.last && extended->reason == run.reason, // more may have come
                 name(run) + " was neither written nor added to the skip row before it");
         last.row = *extended;
         return;
@@ -253,4 +287,5 @@ inline void Oracle::add_run(Job& job, const JobRun& run) {
 
 } // namespace carillon::testing::sim
 
+#include "carillon/testing/detail/sim_oracle_policies.hpp"
 #include "carillon/testing/detail/sim_oracle_runs.hpp"

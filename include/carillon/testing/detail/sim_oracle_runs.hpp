@@ -8,6 +8,8 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -41,7 +43,8 @@ inline void Oracle::moved(Run& run, const JobRun& to, bool executed) {
         const bool failed = to.status == JobRunStatus::failed || to.status == JobRunStatus::timed_out;
         executed = executed || (!was_running && to.status == JobRunStatus::timed_out && from.attempt > 0);
         if (executed) ++job.run_count;
-        if (executed && failed) ++job.failure_count;
+        if (executed && failed) ++job.failure_count, ++job.consecutive_failures;
+        if (executed && to.status == JobRunStatus::completed) job.consecutive_failures = 0;
     }
     if (!is_running) run.owner = World::nobody;
     run.row = to;
@@ -62,10 +65,10 @@ inline void Oracle::reread_open_runs() {
 inline void Oracle::run_changed(const RunId& id, const std::optional<AuditEvent>& event) {
     const auto at = runs_.find(id);
     if (at == runs_.end() || at->second.gone) return;
+    const JobRun before = at->second.row;
     reread(at->second);
-    if (!event) return;
-    Job& job = jobs_.at(at->second.row.job_id);
-    take_event(job, event);
+    require(event || at->second.row == before, name(before) + " changed without an audit event");
+    take_event(jobs_.at(before.job_id), event);
 }
 
 // ---- claiming ------------------------------------------------------------------------------------------------------
@@ -80,17 +83,25 @@ inline bool Oracle::claimable(const Run& run, const ClaimRequest& request) const
     return row.slots == 0 || running_of(key_name(row)) < row.slots;
 }
 
-/// Whose turn it is: the first tenant behind `turn`, in a ring, that has something claimable.
-inline std::optional<std::string> Oracle::next_tenant(const ClaimRequest& request, const std::string& turn) const {
-    std::optional<std::string> behind;
-    std::optional<std::string> first;
+/// Whose turn it is: the best of the first tenant behind `turn`, in a ring, that has something claimable.
+inline const Oracle::Run* Oracle::next_run(const ClaimRequest& request, const std::string& turn) const {
+    const auto place = [&](const JobRun& row) {
+        return std::tuple(
+            row.tenant_id <= turn, std::string_view(row.tenant_id), -row.priority, row.not_before, row.id);
+    };
+    const Run* best = nullptr;
     for (const RunId& id : open_) {
         const Run& run = runs_.at(id);
-        if (!claimable(run, request)) continue;
-        auto& least = run.row.tenant_id > turn ? behind : first;
-        if (!least || run.row.tenant_id < *least) least = run.row.tenant_id;
+        if (claimable(run, request) && (!best || place(run.row) < place(best->row))) best = &run;
     }
-    return behind ? behind : first;
+    return best;
+}
+
+inline void Oracle::check_turn(const JobRun& claimed, const Run* expected) const {
+    require(expected, name(claimed) + " was claimed, and should not have been");
+    require(expected->row.tenant_id == claimed.tenant_id,
+            name(claimed) + " was claimed while it was the turn of " + expected->row.tenant_id);
+    require(expected->row.id == claimed.id, name(claimed) + " was claimed before " + name(expected->row));
 }
 
 inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const std::vector<ClaimedRun>& runs) {
@@ -102,34 +113,36 @@ inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const
         Run& run = known(claim.run.id);
         require(request.now >= run.row.scheduled_for && request.now >= run.row.not_before,
                 name(claim.run) + " was claimed too early");
-        if (free) {
-            const auto expected = next_tenant(request, turn);
-            require(expected == claim.run.tenant_id,
-                    name(claim.run) + " was claimed while it was the turn of " + expected.value_or("nobody"));
-        }
-        start(run, node, request, claim.run);
-        run.claimed_job = claim.job;
-        run.promised[claim.run.fence] = claim.run.delivery;
+        if (free) check_turn(claim.run, next_run(request, turn));
+        start(run, node, request, claim);
         turn = claim.run.tenant_id;
     }
     reread_open_runs(); // those that found their key busy or came too late have ended
     if (!free || runs.size() >= request.limit) return;
-    const auto left = next_tenant(request, turn);
-    require(!left, "a claim left behind what tenant " + left.value_or("") + " had to be claimed");
+    const Run* left = next_run(request, turn);
+    require(!left, "a claim left behind what tenant " + (left ? left->row.tenant_id : "") + " had to be claimed");
 }
 
-inline void Oracle::start(Run& run, std::size_t node, const ClaimRequest& request, const JobRun& row) {
+inline void Oracle::start(Run& run, std::size_t node, const ClaimRequest& request, const ClaimedRun& claim) {
     const JobRun& from = run.row;
+    const JobRun& row = claim.run;
+    Job& job = jobs_.at(from.job_id);
     require(from.status == JobRunStatus::pending,
             name(from) + " was claimed while it was " + std::string(to_string(from.status)));
     require(row.fence == from.fence + 1, name(from) + ": its fence did not grow by one");
     const std::size_t beside = running_of(key_name(from));
     require(from.slots == 0 || beside < from.slots, name(from) + " runs beside others of its key");
     require(run.owner == World::nobody, name(from) + " has two owners");
+    require(row.attempt == from.attempt + 1, name(from) + ": its claim is not its next attempt");
+    require(*claim.job == *job.definition, name(from) + " was given another definition than its job has");
+    if (from.fence == 0 && from.trigger == RunTrigger::schedule) ++job.started;
+    require(job.started <= job.max_runs, name(from) + " is one run more than its job allows");
     ++running_[key_name(from)];
     run.row = row;
     run.owner = node;
     run.lease_until = world_.now() + request.lease;
+    run.claimed_job = claim.job;
+    run.promised[row.fence] = claim.job->policies.delivery;
 }
 
 inline void
@@ -163,13 +176,18 @@ inline void Oracle::finished(std::size_t, const std::vector<RunFinish>& finishes
             continue;
         }
         Run& run = at->second;
+        const Run before = run;
         reread(run, finishes[i].to.executed);
         require(run.row.status != JobRunStatus::running, name(run.row) + ": a finish was accepted and not written");
-        if (run.row.status != JobRunStatus::completed) continue;
-        const auto outcome = outcomes_.find(ref);
-        require(outcome != outcomes_.end() && outcome->second == HandlerOutcome::Kind::returned,
-                name(run.row) + " is completed, and no handler returned");
+        check_finish(before, run.row, finishes[i].to.at);
     }
+}
+
+inline void Oracle::check_renewed(const RunRef& ref) const {
+    const auto at = runs_.find(ref.id);
+    if (at == runs_.end() || at->second.row.status != JobRunStatus::running || at->second.row.fence != ref.fence)
+        return;
+    require(at->second.lease_until > world_.now(), name(at->second.row) + ": its own worker reaps before it renews");
 }
 
 inline void Oracle::reaped(const std::vector<JobRun>& runs) {
@@ -177,6 +195,7 @@ inline void Oracle::reaped(const std::vector<JobRun>& runs) {
         Run& run = known(row.id);
         require(run.row.status == JobRunStatus::running, name(row) + " was reaped while it did not run");
         require(run.lease_until <= world_.now(), name(row) + " was reaped while its lease lasted");
+        check_abandon(run, row);
         moved(run, row, row.status == JobRunStatus::failed);
     }
     reread_open_runs();

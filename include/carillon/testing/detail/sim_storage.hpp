@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -31,6 +32,8 @@ public:
     [[nodiscard]] std::size_t faults() const noexcept { return faults_; }
     /// From now on everything works.
     void heal() noexcept { healed_ = true; }
+    /// Whether its worker knows that the run was lost, or is to stop.
+    [[nodiscard]] bool told_to_stop(const RunRef& run) const { return told_to_stop_.contains(run); }
 
     InsertResult insert_jobs(std::vector<NewJob> jobs) override {
         return write("insert_jobs", [&] {
@@ -45,7 +48,7 @@ public:
             DecidedChange decided;
             JobWrite out = StorageAdapter::put_job(tenant, key, [&](const JobView* job, const KeyState& state) {
                 decided = {};
-                if (job) decided = decided_about(*job);
+                if (job) decided = decided_about(*job, state);
                 return decided.change = change(job, state);
             });
             oracle_.changed(decided);
@@ -73,7 +76,8 @@ public:
             std::vector<DecidedChange> decided;
             MaterialiseResult result =
                 StorageAdapter::materialise(now, limit, [&](const JobView& job, const KeyState& key) {
-                    decided.push_back(decided_about(job));
+                    decided.push_back(decided_about(job, key));
+                    decided.back().first_of_call = decided.size() == 1;
                     return decided.back().change = change(job, key);
                 });
             for (const DecidedChange& one : decided)
@@ -82,7 +86,8 @@ public:
         });
     }
     std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
-        return write(
+        if (request.after_tenant != last_tenant_) world_.fail("a worker does not know which tenant it served last");
+        const auto answer = write(
             "claim",
             [&] {
                 auto claimed = StorageAdapter::claim(request);
@@ -90,22 +95,37 @@ public:
                 return claimed;
             },
             Repeat::no);
+        for (const ClaimedRun& claim : answer) {
+            held_.insert({claim.run.id, claim.run.fence});
+            last_tenant_ = claim.run.tenant_id;
+        }
+        return answer;
     }
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) override {
-        return write("heartbeat", [&] {
+        const auto answer = write("heartbeat", [&] {
             auto answers = StorageAdapter::heartbeat(runs, lease);
             oracle_.heartbeat(runs, lease, answers);
             return answers;
         });
+        for (const HeartbeatAnswer& one : answer) {
+            told_to_stop_.insert(one.run);
+            if (one.lost) held_.erase(one.run);
+        }
+        return answer;
     }
     std::vector<bool> finish(std::vector<RunFinish> finishes) override {
-        return write("finish", [&] {
+        const auto answer = write("finish", [&] {
             auto accepted = StorageAdapter::finish(finishes);
             oracle_.finished(node_, finishes, accepted);
             return accepted;
         });
+        for (const RunFinish& finish : finishes)
+            held_.erase(finish.run);
+        return answer;
     }
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) override {
+        for (const RunRef& run : held_)
+            oracle_.check_renewed(run);
         return write("reap", [&] {
             auto reaped = StorageAdapter::reap(limit, after_abandon);
             oracle_.reaped(reaped);
@@ -138,15 +158,16 @@ public:
 private:
     enum class Repeat { yes, no };
 
-    [[nodiscard]] static DecidedChange decided_about(const JobView& job) {
+    [[nodiscard]] static DecidedChange decided_about(const JobView& job, const KeyState& key) {
         DecidedChange decided;
         decided.before = std::make_shared<const JobDefinition>(job.definition);
         decided.progress_before = job.progress;
+        decided.key = key;
         return decided;
     }
     [[nodiscard]] static ChangeJob recording(DecidedChange& decided, const ChangeJob& change) {
         return [&](const JobView& job, const KeyState& key) {
-            decided = decided_about(job);
+            decided = decided_about(job, key);
             return decided.change = change(job, key);
         };
     }
@@ -196,6 +217,10 @@ private:
     bool crashed_ = false;
     bool healed_ = false;
     std::size_t faults_ = 0;
+    // What its worker knows: answers that it got.
+    std::set<RunRef> held_;
+    std::set<RunRef> told_to_stop_;
+    std::string last_tenant_;
 };
 
 } // namespace carillon::testing::sim

@@ -47,13 +47,12 @@ public:
     /// Between `least` and `most`, small ones more often: as many below the geometric mean as above.
     [[nodiscard]] Duration between(Duration least, Duration most) {
         const auto low = static_cast<std::uint64_t>(std::max<Duration::rep>(least.count(), 1));
-        std::uint64_t ratio = static_cast<std::uint64_t>(most.count()) / low;
-        std::uint64_t scale = low;
-        while (ratio > 1 && one_in(2)) {
-            scale *= 2;
-            ratio /= 2;
-        }
-        return Duration{static_cast<Duration::rep>(std::min(scale + below(scale), std::uint64_t(most.count())))};
+        const auto high = static_cast<std::uint64_t>(most.count());
+        std::uint64_t doublings = 0;
+        while (low << (doublings + 1) <= high)
+            ++doublings;
+        const std::uint64_t scale = low << below(doublings + 1);
+        return Duration{static_cast<Duration::rep>(std::min(scale + below(scale), high))};
     }
     /// Exponential around a mean, never zero.
     [[nodiscard]] Duration around(Duration mean) {
