@@ -14,6 +14,7 @@
 #include "carillon/worker/outcome.hpp"
 
 #include <algorithm>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -110,6 +111,11 @@ private:
 
     void require(bool holds, const std::string& rule) const {
         if (!holds) world_.fail(rule);
+    }
+    /// The same, where the words would cost more than the check.
+    template <std::invocable Rule>
+    void require(bool holds, Rule rule) const {
+        if (!holds) world_.fail(rule());
     }
     [[nodiscard]] static std::string name(const JobRun& run) {
         return "run " + run.id.str().substr(19) + " (" + run.tenant_id + ", for " + to_rfc3339(run.scheduled_for) + ")";
@@ -231,15 +237,17 @@ inline void Oracle::check_ledger(const DecidedChange& decided) {
         check_row(*row, occurrences, at);
     const auto left = occurrences.next(at);
     const bool exhausted = job.max_runs || job.status == JobStatus::completed;
-    require(exhausted || !left || *left > to,
-            "job \"" + job.name + "\": the cursor passed " + to_rfc3339(left.value_or(at)) + " without a row");
+    require(exhausted || !left || *left > to, [&] {
+        return "job \"" + job.name + "\": the cursor passed " + to_rfc3339(left.value_or(at)) + " without a row";
+    });
 }
 
 /// The row begins with the first occurrence after `at`, and moves it to the last one that it covers.
 inline void Oracle::check_row(const JobRun& row, Occurrences& occurrences, Instant& at) {
     const auto first = occurrences.next(at);
-    require(first == row.scheduled_for,
-            name(row) + ": the next occurrence is " + (first ? to_rfc3339(*first) : std::string("none")));
+    require(first == row.scheduled_for, [&] {
+        return name(row) + ": the next occurrence is " + (first ? to_rfc3339(*first) : std::string("none"));
+    });
     at = *first;
     std::uint64_t count = 1;
     const Instant last = row.status == JobRunStatus::skipped ? row.last.value_or(*first) : *first;
@@ -247,9 +255,11 @@ inline void Oracle::check_row(const JobRun& row, Occurrences& occurrences, Insta
         at = *next;
         ++count;
     }
-    require(at == last, name(row) + ": its last, " + to_rfc3339(last) + ", is no occurrence");
+    require(at == last, [&] { return name(row) + ": its last, " + to_rfc3339(last) + ", is no occurrence"; });
     const bool exact = row.occurrences == count || (row.count_is_minimum && row.occurrences <= count);
-    require(exact, name(row) + ": stands for " + std::to_string(count) + ", says " + std::to_string(row.occurrences));
+    require(exact, [&] {
+        return name(row) + ": stands for " + std::to_string(count) + ", says " + std::to_string(row.occurrences);
+    });
     occurrences_ += count;
 }
 
@@ -257,7 +267,8 @@ inline void Oracle::check_fixed_delay_ledger(const DecidedChange& decided, const
     require(rows.size() <= 1, "a job with a fixed delay has several rows of one plan");
     const auto& high_water = decided.progress_before.high_water;
     for (const JobRun* row : rows)
-        require(!high_water || row->scheduled_for > *high_water, name(*row) + " lies at or before high_water");
+        require(!high_water || row->scheduled_for > *high_water,
+                [&] { return name(*row) + " lies at or before high_water"; });
     occurrences_ += rows.size();
 }
 
@@ -266,18 +277,22 @@ inline void Oracle::add_run(Job& job, const JobRun& run) {
     if (run.trigger != RunTrigger::schedule) {
         if (!written) return; // the idempotency key is known
     } else if (!written) {
-        require(run.status == JobRunStatus::skipped && job.last_scheduled, name(run) + " was not written");
+        require(run.status == JobRunStatus::skipped && job.last_scheduled,
+                [&] { return name(run) + " was not written"; });
         Run& last = known(*job.last_scheduled);
         const auto extended = storage_.find_run(run.tenant_id, last.row.id);
-        require(extended && extended->last >= run.last && extended->reason == run.reason, // more may have come
-                name(run) + " was neither written nor added to the skip row before it");
+        require(extended && extended->last >= run.last && extended->reason == run.reason, [&] {
+            return // more may have come
+                name(run) + " was neither written nor added to the skip row before it";
+        });
         last.row = *extended;
         return;
     }
     const auto planned = [](const JobRun& row) {
         return std::tie(row.scheduled_for, row.not_before, row.expires_at, row.key, row.slots, row.priority);
     };
-    require(planned(*written) == planned(run), name(run) + " was written as something else than was decided");
+    require(planned(*written) == planned(run),
+            [&] { return name(run) + " was written as something else than was decided"; });
     Run& added = runs_[run.id];
     added.row = *written;
     run_ids_.push_back(run.id);

@@ -19,7 +19,7 @@ namespace carillon::testing::sim {
 
 inline Oracle::Run& Oracle::known(const RunId& id) {
     const auto at = runs_.find(id);
-    require(at != runs_.end() && !at->second.gone, "run " + id.str() + " appeared from nowhere");
+    require(at != runs_.end() && !at->second.gone, [&] { return "run " + id.str() + " appeared from nowhere"; });
     return at->second;
 }
 
@@ -31,12 +31,12 @@ inline std::size_t Oracle::running_of(const KeyName& key) const {
 /// Takes a row of the storage for what the run is now, if it may have become that. `executed`: a handler ran.
 inline void Oracle::moved(Run& run, const JobRun& to, bool executed) {
     const JobRun& from = run.row;
-    require(!is_terminal(from.status) || from == to, name(from) + " changed after its end");
-    require(to.fence >= from.fence, name(from) + ": its fence went back");
+    require(!is_terminal(from.status) || from == to, [&] { return name(from) + " changed after its end"; });
+    require(to.fence >= from.fence, [&] { return name(from) + ": its fence went back"; });
     const bool was_running = from.status == JobRunStatus::running;
     const bool is_running = to.status == JobRunStatus::running;
     if (was_running && !is_running) --running_[key_name(from)];
-    require(was_running || !is_running, name(from) + " runs without a claim");
+    require(was_running || !is_running, [&] { return name(from) + " runs without a claim"; });
     if (!is_terminal(from.status) && is_terminal(to.status)) {
         open_.erase(from.id);
         Job& job = jobs_.at(from.job_id);
@@ -52,7 +52,7 @@ inline void Oracle::moved(Run& run, const JobRun& to, bool executed) {
 
 inline void Oracle::reread(Run& run, bool executed) {
     const auto row = storage_.find_run(run.row.tenant_id, run.row.id);
-    require(row.has_value(), name(run.row) + " is open and gone");
+    require(row.has_value(), [&] { return name(run.row) + " is open and gone"; });
     moved(run, *row, executed);
 }
 
@@ -67,7 +67,7 @@ inline void Oracle::run_changed(const RunId& id, const std::optional<AuditEvent>
     if (at == runs_.end() || at->second.gone) return;
     const JobRun before = at->second.row;
     reread(at->second);
-    require(event || at->second.row == before, name(before) + " changed without an audit event");
+    require(event || at->second.row == before, [&] { return name(before) + " changed without an audit event"; });
     take_event(jobs_.at(before.job_id), event);
 }
 
@@ -98,10 +98,11 @@ inline const Oracle::Run* Oracle::next_run(const ClaimRequest& request, const st
 }
 
 inline void Oracle::check_turn(const JobRun& claimed, const Run* expected) const {
-    require(expected, name(claimed) + " was claimed, and should not have been");
+    require(expected, [&] { return name(claimed) + " was claimed, and should not have been"; });
     require(expected->row.tenant_id == claimed.tenant_id,
-            name(claimed) + " was claimed while it was the turn of " + expected->row.tenant_id);
-    require(expected->row.id == claimed.id, name(claimed) + " was claimed before " + name(expected->row));
+            [&] { return name(claimed) + " was claimed while it was the turn of " + expected->row.tenant_id; });
+    require(expected->row.id == claimed.id,
+            [&] { return name(claimed) + " was claimed before " + name(expected->row); });
 }
 
 inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const std::vector<ClaimedRun>& runs) {
@@ -112,7 +113,7 @@ inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const
     for (const ClaimedRun& claim : runs) {
         Run& run = known(claim.run.id);
         require(request.now >= run.row.scheduled_for && request.now >= run.row.not_before,
-                name(claim.run) + " was claimed too early");
+                [&] { return name(claim.run) + " was claimed too early"; });
         if (free) check_turn(claim.run, next_run(request, turn));
         start(run, node, request, claim);
         turn = claim.run.tenant_id;
@@ -120,7 +121,9 @@ inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const
     reread_open_runs(); // those that found their key busy or came too late have ended
     if (!free || runs.size() >= request.limit) return;
     const Run* left = next_run(request, turn);
-    require(!left, "a claim left behind what tenant " + (left ? left->row.tenant_id : "") + " had to be claimed");
+    require(!left, [&] {
+        return "a claim left behind what tenant " + (left ? left->row.tenant_id : "") + " had to be claimed";
+    });
 }
 
 inline void Oracle::start(Run& run, std::size_t node, const ClaimRequest& request, const ClaimedRun& claim) {
@@ -128,15 +131,16 @@ inline void Oracle::start(Run& run, std::size_t node, const ClaimRequest& reques
     const JobRun& row = claim.run;
     Job& job = jobs_.at(from.job_id);
     require(from.status == JobRunStatus::pending,
-            name(from) + " was claimed while it was " + std::string(to_string(from.status)));
-    require(row.fence == from.fence + 1, name(from) + ": its fence did not grow by one");
+            [&] { return name(from) + " was claimed while it was " + std::string(to_string(from.status)); });
+    require(row.fence == from.fence + 1, [&] { return name(from) + ": its fence did not grow by one"; });
     const std::size_t beside = running_of(key_name(from));
-    require(from.slots == 0 || beside < from.slots, name(from) + " runs beside others of its key");
-    require(run.owner == World::nobody, name(from) + " has two owners");
-    require(row.attempt == from.attempt + 1, name(from) + ": its claim is not its next attempt");
-    require(*claim.job == *job.definition, name(from) + " was given another definition than its job has");
+    require(from.slots == 0 || beside < from.slots, [&] { return name(from) + " runs beside others of its key"; });
+    require(run.owner == World::nobody, [&] { return name(from) + " has two owners"; });
+    require(row.attempt == from.attempt + 1, [&] { return name(from) + ": its claim is not its next attempt"; });
+    require(*claim.job == *job.definition,
+            [&] { return name(from) + " was given another definition than its job has"; });
     if (from.fence == 0 && from.trigger == RunTrigger::schedule) ++job.started;
-    require(job.started <= job.max_runs, name(from) + " is one run more than its job allows");
+    require(job.started <= job.max_runs, [&] { return name(from) + " is one run more than its job allows"; });
     ++running_[key_name(from)];
     run.row = row;
     run.owner = node;
@@ -154,9 +158,10 @@ Oracle::heartbeat(const std::vector<RunRef>& refs, Duration lease, const std::ve
         const auto at = runs_.find(ref.id);
         const bool held = at != runs_.end() && !at->second.gone && at->second.row.status == JobRunStatus::running &&
                           at->second.row.fence == ref.fence;
-        require(kept == held,
-                "run " + ref.id.str() + ": a heartbeat with fence " + std::to_string(ref.fence) +
-                    (kept ? " was accepted, and should not have been" : " was refused by mistake"));
+        require(kept == held, [&] {
+            return "run " + ref.id.str() + ": a heartbeat with fence " + std::to_string(ref.fence) +
+                   (kept ? " was accepted, and should not have been" : " was refused by mistake");
+        });
         if (kept) at->second.lease_until = world_.now() + lease;
     }
 }
@@ -170,7 +175,7 @@ inline void Oracle::finished(std::size_t, const std::vector<RunFinish>& finishes
                           at->second.row.fence == ref.fence;
         const std::string what = "run " + ref.id.str() + ": a finish with fence " + std::to_string(ref.fence);
         require(accepted[i] == held,
-                what + (held ? " was refused by mistake" : " was accepted, and should not have been"));
+                [&] { return what + (held ? " was refused by mistake" : " was accepted, and should not have been"); });
         if (!held) {
             ++lost_leases_;
             continue;
@@ -178,7 +183,8 @@ inline void Oracle::finished(std::size_t, const std::vector<RunFinish>& finishes
         Run& run = at->second;
         const Run before = run;
         reread(run, finishes[i].to.executed);
-        require(run.row.status != JobRunStatus::running, name(run.row) + ": a finish was accepted and not written");
+        require(run.row.status != JobRunStatus::running,
+                [&] { return name(run.row) + ": a finish was accepted and not written"; });
         check_finish(before, run.row, finishes[i].to.at);
     }
 }
@@ -187,14 +193,16 @@ inline void Oracle::check_renewed(const RunRef& ref) const {
     const auto at = runs_.find(ref.id);
     if (at == runs_.end() || at->second.row.status != JobRunStatus::running || at->second.row.fence != ref.fence)
         return;
-    require(at->second.lease_until > world_.now(), name(at->second.row) + ": its own worker reaps before it renews");
+    require(at->second.lease_until > world_.now(),
+            [&] { return name(at->second.row) + ": its own worker reaps before it renews"; });
 }
 
 inline void Oracle::reaped(const std::vector<JobRun>& runs) {
     for (const JobRun& row : runs) {
         Run& run = known(row.id);
-        require(run.row.status == JobRunStatus::running, name(row) + " was reaped while it did not run");
-        require(run.lease_until <= world_.now(), name(row) + " was reaped while its lease lasted");
+        require(run.row.status == JobRunStatus::running,
+                [&] { return name(row) + " was reaped while it did not run"; });
+        require(run.lease_until <= world_.now(), [&] { return name(row) + " was reaped while its lease lasted"; });
         check_abandon(run, row);
         moved(run, row, row.status == JobRunStatus::failed);
     }
@@ -205,9 +213,9 @@ inline void Oracle::expired(Instant now, const std::vector<JobRun>& runs) {
     for (const JobRun& row : runs) {
         Run& run = known(row.id);
         require(run.row.status == JobRunStatus::pending && run.row.expires_at && *run.row.expires_at <= now,
-                name(row) + " was expired, and had not");
+                [&] { return name(row) + " was expired, and had not"; });
         require(row.status == JobRunStatus::timed_out && row.reason == RunReason::total_timeout,
-                name(row) + " expired without saying so");
+                [&] { return name(row) + " expired without saying so"; });
         moved(run, row);
     }
 }
@@ -226,11 +234,13 @@ inline void Oracle::purged() {
 inline void Oracle::entered(const JobRun& run, Instant node_now) {
     Run& entry = known(run.id);
     ++executions_;
-    require(node_now >= run.scheduled_for, name(run) + " entered its handler before its time");
-    require(entry.entered.insert(run.fence).second, name(run) + " entered a handler twice with one fence");
+    require(node_now >= run.scheduled_for, [&] { return name(run) + " entered its handler before its time"; });
+    require(entry.entered.insert(run.fence).second,
+            [&] { return name(run) + " entered a handler twice with one fence"; });
     // A node that froze between an earlier claim and its handler may come late: nobody can hold it back.
     const bool late = run.fence < entry.entered_once;
-    require(entry.entered_once == 0 || late, name(run) + " is delivered at most once and entered a handler again");
+    require(entry.entered_once == 0 || late,
+            [&] { return name(run) + " is delivered at most once and entered a handler again"; });
     if (entry.promised[run.fence] == DeliveryMode::at_most_once) entry.entered_once = run.fence;
 }
 
@@ -256,9 +266,9 @@ inline std::vector<JobRun> Oracle::open_runs() const {
 
 inline void Oracle::check_same_row(const Run& run) const {
     const auto row = storage_.find_run(run.row.tenant_id, run.row.id);
-    if (run.gone) return require(!row, name(run.row) + " was purged and is there again");
-    require(row.has_value(), name(run.row) + " is missing");
-    require(*row == run.row, name(run.row) + " is not as it was written");
+    if (run.gone) return require(!row, [&] { return name(run.row) + " was purged and is there again"; });
+    require(row.has_value(), [&] { return name(run.row) + " is missing"; });
+    require(*row == run.row, [&] { return name(run.row) + " is not as it was written"; });
 }
 
 inline void Oracle::check_end(bool came_to_rest) {
