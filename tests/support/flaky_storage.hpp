@@ -32,9 +32,14 @@ public:
     /// Heartbeats that ask for this lease are answered and forgotten: their worker has frozen without noticing.
     std::atomic<Duration> forgotten_lease = Duration{0};
 
+    /// Called with the number of jobs after each plan.
+    std::function<void(std::size_t)> after_plan;
+
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) {
         if (materialise_fails) fail("materialise");
-        return MemoryStorage::materialise(now, limit, change);
+        MaterialiseResult result = MemoryStorage::materialise(now, limit, change);
+        if (after_plan) after_plan(result.jobs);
+        return result;
     }
     std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& job, const ChangeJob& change) {
         if (modify_job_fails) fail("modify_job");

@@ -412,6 +412,33 @@ TEST_CASE("lease: poll() passes on what the storage throws, and goes on where it
     CHECK(calls == 1);
 }
 
+TEST_CASE("poll: a host that calls it sixty times a second gets its thread back in time, also while it plans") {
+    World<FlakyStorage> world;
+    Worker<FlakyStorage> worker(world.scheduler, world.options());
+    int executed = 0;
+    worker.handle("work", [&](RunContext&) {
+        ++executed;
+        world.clock->advance(150us);
+    });
+    world.storage->after_plan = [&](std::size_t jobs) {
+        world.clock->advance(jobs * 10us);
+    };
+    const std::vector<JobSpec> jobs(600, job_spec("work", "@at 2026-03-02T09:00:01Z"));
+    world.scheduler.create_jobs("acme", jobs);
+    world.clock->advance(1s);
+    Duration longest{0};
+    int calls = 0;
+    for (; calls < 100 && executed < 600; ++calls) {
+        const Instant begin = world.clock->now();
+        worker.poll(2ms);
+        longest = std::max(longest, world.clock->now() - begin);
+        world.clock->advance(16'667us - (world.clock->now() - begin));
+    }
+    CHECK(executed == 600);
+    CHECK(longest <= Duration{2'150us});
+    CHECK(calls <= 51); // 96 ms of work in 2 ms each, and the last handler of each call on top
+}
+
 TEST_CASE("lease: a result that could not be stored in time is refused, since another worker has the run") {
     World<FlakyStorage> world;
     Worker<FlakyStorage> first(world.scheduler, world.options("first"));

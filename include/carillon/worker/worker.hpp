@@ -98,7 +98,8 @@ public:
     StopReport stop(Duration grace = std::chrono::seconds{30}, Duration hard = std::chrono::seconds{10});
 
     /// Executes on this thread what is due when it is called, at least one run if there is any, until nothing is left
-    /// or `budget` (steady time) is used up; the last handler may exceed it. Returns the number of handlers called.
+    /// or `budget` (steady time) is used up; the last handler may exceed it, and so may a step of planning, which is 50
+    /// jobs. Returns the number of handlers called.
     /// What is triggered or retried by hand meanwhile is left for the next call, also where the clock stands still:
     /// when the turn of such a run comes, the call ends. So it comes to an end whatever handlers do. Never waits.
     /// Throws what the storage throws, and `invalid_state` after start(). A handler may call it.
@@ -134,12 +135,12 @@ private:
     bool turn();
     [[nodiscard]] SteadyTime next_turn(bool progress) const;
     void renew_leases();
-    bool keep_house();
+    bool keep_house(std::size_t most_rows);
     [[nodiscard]] bool may_plan();
-    MaterialiseResult materialise(Instant now);
+    MaterialiseResult materialise(Instant now, std::size_t most_jobs);
     bool materialise_due();
-    std::size_t revise_cursors(Instant now);
-    std::size_t end_expired(Instant now);
+    std::size_t revise_cursors(Instant now, std::size_t most_jobs);
+    std::size_t end_expired(Instant now, std::size_t most_runs);
     void report_unhandled(const std::set<std::string>& types);
     std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
     bool hand_out();

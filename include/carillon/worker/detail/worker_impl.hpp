@@ -24,6 +24,8 @@ inline constexpr std::int64_t slow_microseconds = 1'000'000;
 inline constexpr std::size_t most_prefetched = 256;
 inline constexpr std::size_t jobs_per_plan = 500;
 inline constexpr std::size_t rows_per_cleaning = 1'000;
+/// Both, under a poll() that has a budget: what one step takes may come on top of it.
+inline constexpr std::size_t rows_per_short_step = 50;
 
 /// Says that this thread is doing the work of a worker, which it cannot wait for.
 class WorkScope {

@@ -47,7 +47,7 @@ bool Worker<StorageT>::turn() {
     const bool planned = materialise_due();
     const bool claimed = hand_out();
     renew_leases(); // again, where all of that took long: never reap what this worker has in hand
-    const bool reaped = core_->clock->steady_now() < next_renewal_ && keep_house();
+    const bool reaped = core_->clock->steady_now() < next_renewal_ && keep_house(detail::rows_per_cleaning);
     return planned || claimed || reaped;
 }
 
@@ -83,32 +83,30 @@ void Worker<StorageT>::renew_leases() {
 
 /// Takes over what other workers have abandoned, and forgets what is too old. Says whether it took something over.
 template <Storage StorageT>
-bool Worker<StorageT>::keep_house() {
+bool Worker<StorageT>::keep_house(std::size_t most_rows) {
     const SteadyTime now = core_->clock->steady_now();
     if (now < next_cleaning_.load()) return false;
     next_cleaning_ = now + options_.heartbeat;
     const Instant wall = clock_.now();
-    const auto reaped =
-        core_->storage->reap(detail::rows_per_cleaning, [&](const JobRun& run, const JobDefinition& job) {
-            return after_abandon(run, job.policies, wall);
-        });
+    const auto reaped = core_->storage->reap(
+        most_rows, [&](const JobRun& run, const JobDefinition& job) { return after_abandon(run, job.policies, wall); });
     for (const JobRun& run : reaped) {
         report("run " + run.id.str() + " was abandoned and is now " + std::string(to_string(run.status)));
         if (run.status == JobRunStatus::failed) pause_after_failures(run.tenant_id, run.job_id);
     }
     if (!may_plan()) return !reaped.empty();
-    const std::size_t expired = end_expired(wall);
-    const std::size_t purged = core_->storage->purge(options_.retention, wall, detail::rows_per_cleaning);
-    const std::size_t revised = revise_cursors(wall);
-    const bool more = std::max({reaped.size(), expired, purged, revised}) >= detail::rows_per_cleaning;
+    const std::size_t expired = end_expired(wall, most_rows);
+    const std::size_t purged = core_->storage->purge(options_.retention, wall, most_rows);
+    const std::size_t revised = revise_cursors(wall, most_rows);
+    const bool more = std::max({reaped.size(), expired, purged, revised}) >= most_rows;
     if (more) next_cleaning_ = now;
     return !reaped.empty() || revised > 0;
 }
 
 /// Ends pending runs whose time is up, for which nobody had time; returns how many.
 template <Storage StorageT>
-std::size_t Worker<StorageT>::end_expired(Instant now) {
-    const std::vector<JobRun> expired = core_->storage->expire(now, detail::rows_per_cleaning);
+std::size_t Worker<StorageT>::end_expired(Instant now, std::size_t most_runs) {
+    const std::vector<JobRun> expired = core_->storage->expire(now, most_runs);
     for (const JobRun& run : expired)
         if (run.attempt > 0) pause_after_failures(run.tenant_id, run.job_id);
     return expired.size();
@@ -116,9 +114,9 @@ std::size_t Worker<StorageT>::end_expired(Instant now) {
 
 /// Computes cursors again that come from a time zone database before ours; returns how many.
 template <Storage StorageT>
-std::size_t Worker<StorageT>::revise_cursors(Instant now) {
-    const MaterialiseResult result = core_->storage->revise_cursors(
-        core_->tzdata_version(), detail::rows_per_cleaning, [&](const JobView& job, const KeyState&) {
+std::size_t Worker<StorageT>::revise_cursors(Instant now, std::size_t most_jobs) {
+    const MaterialiseResult result =
+        core_->storage->revise_cursors(core_->tzdata_version(), most_jobs, [&](const JobView& job, const KeyState&) {
             return core_->revise_cursor(job, now);
         });
     for (const AuditEvent& event : result.events)
@@ -137,12 +135,12 @@ bool Worker<StorageT>::may_plan() {
 
 /// Plans one batch of the jobs that are due.
 template <Storage StorageT>
-MaterialiseResult Worker<StorageT>::materialise(Instant now) {
+MaterialiseResult Worker<StorageT>::materialise(Instant now, std::size_t most_jobs) {
     if (!may_plan()) return {};
     const std::vector<std::string> types = action_types();
     std::set<std::string> unhandled;
     MaterialiseResult result =
-        core_->storage->materialise(now, detail::jobs_per_plan, [&](const JobView& job, const KeyState& key) {
+        core_->storage->materialise(now, most_jobs, [&](const JobView& job, const KeyState& key) {
             const std::string& type = job.definition.action_type;
             if (!std::binary_search(types.begin(), types.end(), type)) unhandled.insert(type);
             return core_->plan_due(job, key, now);
@@ -159,7 +157,7 @@ bool Worker<StorageT>::materialise_due() {
     const Instant now = clock_.now();
     std::size_t jobs = 0;
     do
-        jobs = materialise(now).jobs;
+        jobs = materialise(now, detail::jobs_per_plan).jobs;
     while (jobs == detail::jobs_per_plan && claiming_ && core_->clock->steady_now() < next_renewal_);
     return jobs > 0;
 }

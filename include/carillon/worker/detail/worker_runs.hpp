@@ -201,15 +201,16 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
     };
     flush_finished();
     renew_polled();
-    keep_house();
-    while (materialise(due_by).jobs == detail::jobs_per_plan && may_go_on()) {
+    keep_house(budget ? detail::rows_per_short_step : detail::rows_per_cleaning);
+    const std::size_t jobs = budget ? detail::rows_per_short_step : detail::jobs_per_plan;
+    while (materialise(due_by, jobs).jobs == jobs && may_go_on()) {
     }
     std::size_t executed = 0;
     do {
         const Polled polled = poll_next(due_by, newest, executed == 0);
         if (polled == Polled::executed)
             ++executed;
-        else if (polled == Polled::too_new || materialise(due_by).jobs == 0)
+        else if (polled == Polled::too_new || materialise(due_by, jobs).jobs == 0)
             break;
     } while (may_go_on());
     return executed;
