@@ -13,7 +13,6 @@ using namespace carillon;
 
 namespace {
 
-constexpr std::size_t count = 100'000;
 constexpr std::size_t action_bytes = 140;
 
 std::size_t bytes_in_use() {
@@ -23,7 +22,7 @@ std::size_t bytes_in_use() {
 
 /// Bytes that each of `count` actions leaves behind.
 template <class Action>
-double bytes_each(Action action) {
+double bytes_each(std::size_t count, Action action) {
     const std::size_t before = bytes_in_use();
     for (std::size_t i = 0; i < count; ++i)
         action();
@@ -42,14 +41,18 @@ JobSpec report() {
 } // namespace
 
 int main() try {
-    SchedulerFacade<> scheduler;
     const JobSpec spec = report();
-    const JobId id = scheduler.create_job("acme", spec).id;
-    std::printf("a job with an action of %zu bytes, and its audit event: %5.0f bytes   (goal: 600)\n",
-                action_bytes,
-                bytes_each([&] { scheduler.create_job("acme", spec); }));
-    std::printf("a run in the ledger, and the audit event of its trigger: %5.0f bytes\n",
-                bytes_each([&] { scheduler.trigger_job(id, "acme"); }));
+    for (const std::size_t count : {1'000, 100'000, 1'000'000}) {
+        SchedulerFacade<> scheduler;
+        const JobId id = scheduler.create_job("acme", spec).id;
+        std::printf("%7zu jobs with actions of %zu bytes, their audit events included: %5.0f bytes each (goal: 600)\n",
+                    count,
+                    action_bytes,
+                    bytes_each(count, [&] { scheduler.create_job("acme", spec); }));
+        std::printf("%7zu runs in the ledger, the audit events of their triggers included: %5.0f bytes each\n",
+                    count,
+                    bytes_each(count, [&] { scheduler.trigger_job(id, "acme"); }));
+    }
     std::printf("sizes: JobDefinition %zu, JobProgress %zu, JobRun %zu, AuditEvent %zu\n",
                 sizeof(JobDefinition),
                 sizeof(JobProgress),

@@ -1,15 +1,19 @@
 // SPDX-License-Identifier: MIT
 // throughput.cpp - how many runs a second a worker takes from due to recorded, when the handlers do nothing.
 //
-//   throughput [runs = 300000] [threads = 2 4 ...]
+//   throughput [runs = 300000] [threads = 1 2 ...]
 //
-// Storage in memory, history kept. Three loads, each made before the clock starts to count:
+// Storage in memory, history kept. Each load is executed by one worker and by two that share the threads. The program
+// fails where a run was executed twice, or where the ledger has another number of rows, or one that was not completed
+// by its first attempt. Three loads, each made before the clock starts to count:
 //   recurring  as many jobs, each due once within the hour that has passed: planned, claimed, executed and finished
 //   one-shot   as many jobs, each due once and at the same moment: after that they are completed, with an audit event
 //   triggered  one job, triggered as many times: claimed, executed and finished
 #include "carillon/scheduler_facade.hpp"
 #include "carillon/worker/worker.hpp"
 
+#include <algorithm>
+#include <array>
 #include <atomic>
 #include <charconv>
 #include <chrono>
@@ -17,8 +21,10 @@
 #include <cstring>
 #include <ctime>
 #include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 using namespace carillon;
@@ -74,36 +80,71 @@ double seconds_since(std::chrono::steady_clock::time_point begin) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
 }
 
-void measure(const char* name, Make make, std::size_t runs, std::size_t threads) {
+/// Those of the job that its first attempt has completed; throws at any other.
+std::size_t completed_runs(const SchedulerFacade<>& scheduler, const JobId& job) {
+    std::size_t rows = 0;
+    RunQuery query;
+    for (auto page = scheduler.list_runs(job, "acme", query); !page.empty();
+         query.after = page.back().id, page = scheduler.list_runs(job, "acme", query))
+        for (const JobRun& run : page) {
+            if (run.status != JobRunStatus::completed || run.attempt != 1 || run.fence != 1)
+                throw std::runtime_error("run " + run.id.str() + " was not completed by its first attempt");
+            ++rows;
+        }
+    return rows;
+}
+
+void check_ledger(const SchedulerFacade<>& scheduler, std::size_t runs) {
+    std::size_t rows = 0;
+    JobQuery query;
+    for (auto page = scheduler.list_jobs("acme", query); !page.empty();
+         query.after = page.back(), page = scheduler.list_jobs("acme", query))
+        for (const ScheduledJob& job : page)
+            rows += completed_runs(scheduler, job.id);
+    if (rows != runs) throw std::runtime_error("the ledger has " + std::to_string(rows) + " rows");
+}
+
+/// Two workers where there are two, with half of the threads each.
+void measure(const char* name, Make make, std::size_t runs, std::size_t threads, std::size_t workers) {
     auto clock = std::make_shared<ShiftedClock>();
     SchedulerFacade<> scheduler({.clock = clock});
     const auto creation = std::chrono::steady_clock::now();
     make(scheduler, clock->now() + 1h, runs);
     const double created = static_cast<double>(runs) / seconds_since(creation);
 
-    Worker<> worker(scheduler, {.threads = threads});
     std::atomic<std::size_t> executed = 0;
     std::atomic<bool> all = false;
-    worker.handle("nothing", [&](RunContext&) {
-        if (executed.fetch_add(1, std::memory_order_relaxed) + 1 < runs) return;
-        all = true;
-        all.notify_one();
-    });
+    std::vector<std::unique_ptr<Worker<>>> team;
     clock->set_forward(1h);
+    for (std::size_t i = 0; i < workers; ++i) {
+        WorkerOptions options;
+        options.threads = threads / workers;
+        options.retention.runs_per_job = runs;
+        team.push_back(std::make_unique<Worker<>>(scheduler, options));
+        team.back()->handle("nothing", [&](RunContext&) {
+            if (executed.fetch_add(1, std::memory_order_relaxed) + 1 < runs) return;
+            all = true;
+            all.notify_one();
+        });
+    }
     const auto begin = std::chrono::steady_clock::now();
     const double used = processor_seconds();
-    worker.start();
+    for (const auto& worker : team)
+        worker->start();
     all.wait(false);
-    worker.stop();
+    for (const auto& worker : team)
+        worker->stop();
     const double rate = static_cast<double>(runs) / seconds_since(begin);
     const double cost = (processor_seconds() - used) / static_cast<double>(runs);
-    std::printf("%-10s %zu threads: %9.0f runs/s   %5.2f us of processor time each   (made at %.0f/s)\n",
+    std::printf("%-10s %zu threads of %zu workers: %9.0f runs/s   %5.2f us of processor time each   (made at %.0f/s)\n",
                 name,
                 threads,
+                workers,
                 rate,
                 cost * 1e6,
                 created);
     if (executed != runs) throw std::runtime_error("a run was executed twice");
+    check_ledger(scheduler, runs);
 }
 
 std::size_t number(const char* text) {
@@ -121,12 +162,13 @@ int main(int argc, char** argv) try {
     std::vector<std::size_t> threads;
     for (int i = 2; i < argc; ++i)
         threads.push_back(number(argv[i]));
-    if (threads.empty()) threads = {2, 4};
-    for (const std::size_t count : threads) {
-        measure("recurring", recurring_jobs, runs, count);
-        measure("one-shot", one_shot_jobs, runs, count);
-        measure("triggered", triggered_runs, runs, count);
-    }
+    if (threads.empty()) threads = {1, 2};
+    constexpr std::array<std::pair<const char*, Make>, 3> loads{
+        {{"recurring", recurring_jobs}, {"one-shot", one_shot_jobs}, {"triggered", triggered_runs}}};
+    for (const std::size_t count : threads)
+        for (const std::size_t workers : {1, 2})
+            for (const auto& [name, make] : loads)
+                if (count >= workers) measure(name, make, runs, count, workers);
     return 0;
 } catch (const std::exception& error) {
     std::fprintf(stderr, "throughput: %s\n", error.what());
