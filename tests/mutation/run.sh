@@ -1,14 +1,20 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Makes one mistake after the other in a copy of the headers and expects a test to fail each time.
-#   tests/mutation/run.sh [text]      all mutants, or those whose first line contains the text
-# Environment: CXX (c++), CATCH_MAIN (an object file with Catch's main; built when not given).
-# The exit code is the number of mutants that no test noticed.
+# Makes one mistake after the other in a copy of the headers and expects somebody to notice each of them.
+#   tests/mutation/run.sh cron [text]     all mutants of cron_mutants.txt, or those whose first line contains the text;
+#                                         the unit tests shall notice
+#   tests/mutation/run.sh engine [text]   those of engine_mutants.txt; the simulation shall break a rule
+# Environment: CXX (c++), CATCH_MAIN (an object file with Catch's main; built when not given), CARILLON_SIMULATED_DAYS
+# (2000; as many seeds are tried).
+# The exit code is the number of mutants that nobody noticed.
 set -u
 
+usage="usage: tests/mutation/run.sh cron|engine [text]"
+case ${1:-} in cron | engine) ;; *) echo "$usage" >&2; exit 99 ;; esac
 root=$(cd "$(dirname "$0")/../.." && pwd)
-list=$root/tests/mutation/cron_mutants.txt
-wanted=${1:-}
+list=$root/tests/mutation/$1_mutants.txt
+noticed_by=noticed_by_$1
+wanted=${2:-}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cxx=${CXX:-c++}
@@ -30,12 +36,12 @@ tests_for() { # tests_for <header>
 compile() { # compile <include folder> <arguments...>
     include=$1
     shift
-    "$cxx" -std=c++20 -O0 -I"$include" -I"$root/tests" -DCARILLON_TEST_DATA_DIR="\"$root/tests/data\"" "$@" \
+    "$cxx" -std=c++20 -pthread -I"$include" -I"$root/tests" -DCARILLON_TEST_DATA_DIR="\"$root/tests/data\"" "$@" \
         >"$work/log" 2>&1
 }
 
 main=${CATCH_MAIN:-$work/main.o}
-[ -f "$main" ] || compile "$root/include" -c "$root/tests/support/main.cpp" -o "$main" || {
+[ "$1" = engine ] || [ -f "$main" ] || compile "$root/include" -c "$root/tests/support/main.cpp" -o "$main" || {
     cat "$work/log"
     exit 99
 }
@@ -65,7 +71,7 @@ mutate() { # mutate <file> <before> <after>
 }
 
 # Says which test noticed the mutant; fails when none did.
-killed_by() { # killed_by <header>
+noticed_by_cron() { # noticed_by_cron <header>
     for test in $(tests_for "$1"); do
         if ! compile "$work/include" "$test" "$main" -o "$work/test"; then
             if grep -q 'static assertion\|static_assert\|constant expression' "$work/log"; then
@@ -83,6 +89,18 @@ killed_by() { # killed_by <header>
     return 1
 }
 
+# Says which rule the mutant broke, and the first seed that shows it; fails when none did.
+noticed_by_engine() { # noticed_by_engine <header>
+    compile "$work/include" -O2 "$root/tests/simulation/main.cpp" -o "$work/simulation" || {
+        cat "$work/log" >&2
+        return 1
+    }
+    timeout 600 "$work/simulation" "${CARILLON_SIMULATED_DAYS:-2000}" >"$work/log" 2>&1
+    tail -n 1 "$work/log" | grep -q ' failed$' || echo "the simulation did not come to its end" >&2
+    # Several seeds may have been under way: the first of them is the one that is there every time.
+    sed -n 's/^seed \([0-9]*\): /\1 /p' "$work/log" | sort -n | head -n 1 | sed 's/^\([0-9]*\)/seed \1:/' | grep .
+}
+
 survivors=0
 total=0
 for folder in "$work"/[0-9][0-9][0-9]; do
@@ -94,7 +112,7 @@ for folder in "$work"/[0-9][0-9][0-9]; do
     if ! mutate "$work/include/carillon/$(cat "$folder/file")" "$folder/before" "$folder/after"; then
         echo "STALE     $name: the text does not occur once"
         survivors=$((survivors + 1))
-    elif by=$(killed_by "$(cat "$folder/file")"); then
+    elif by=$("$noticed_by" "$(cat "$folder/file")"); then
         echo "killed    $name ($by)"
     else
         echo "SURVIVED  $name"

@@ -13,6 +13,7 @@
 // that docs/guarantees.md promises:
 //
 //   - each occurrence of a job is in the ledger exactly once, the moment its cursor has passed it
+//   - what fires late, who is let in beside whom, and what counts as an attempt: as the job's policies say
 //   - one transition to a terminal status per run, and no change after it
 //   - no start before `scheduled_for`, by the clock of the node that starts it
 //   - never more runs of a key than its slots
