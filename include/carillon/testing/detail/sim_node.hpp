@@ -251,9 +251,13 @@ private:
     }
 
     void conclude(const RunRef& ref, const HandlerOutcome& outcome) {
-        if (!process_ || process_->executing.erase(ref) == 0) return;
+        if (!process_) return;
+        const auto run = process_->executing.find(ref);
+        if (run == process_->executing.end()) return;
+        const bool asked_to_stop = run->second->stop_requested();
+        process_->executing.erase(run);
         trace("leaves " + ref.id.str().substr(19) + " fence " + std::to_string(ref.fence));
-        oracle_.returned(ref, outcome.kind);
+        oracle_.returned(ref, outcome.kind, asked_to_stop);
         process_->stepper.conclude(ref, outcome);
         if (after_step()) plan_turn(Duration{1});
     }

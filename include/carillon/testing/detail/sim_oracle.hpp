@@ -69,7 +69,7 @@ public:
     void entered(const JobRun& run, Instant node_now);
     /// What the last claim of a run has handed out.
     [[nodiscard]] const JobDefinition& claimed_job(const RunId& id) const { return *runs_.at(id).claimed_job; }
-    void returned(const RunRef& run, HandlerOutcome::Kind kind);
+    void returned(const RunRef& run, HandlerOutcome::Kind kind, bool asked_to_stop);
 
     // ---- at the end
 
@@ -107,6 +107,11 @@ private:
         std::set<std::uint64_t> entered{};                  ///< the fences that handlers were entered with
         std::uint64_t entered_once = 0;                     ///< the one that was to be the last
         bool gone = false;
+    };
+
+    struct Outcome {
+        HandlerOutcome::Kind kind = HandlerOutcome::Kind::returned;
+        bool asked_to_stop = false; ///< before
     };
 
     void require(bool holds, const std::string& rule) const {
@@ -163,7 +168,7 @@ private:
     std::vector<RunId> run_ids_;
     std::set<RunId> open_;
     std::map<KeyName, std::size_t> running_;
-    std::map<RunRef, HandlerOutcome::Kind> outcomes_;
+    std::map<RunRef, Outcome> outcomes_;
     std::size_t occurrences_ = 0;
     std::size_t executions_ = 0;
     std::size_t lost_leases_ = 0;

@@ -117,17 +117,20 @@ inline void Oracle::check_finish(const Run& run, const JobRun& to, Instant at) c
     const std::string status = " and is " + std::string(to_string(to.status));
     require(!back || !from.stop_requested, [&] { return name(from) + " was asked to stop and goes on"; });
     if (to.status == JobRunStatus::completed)
-        require(outcome != outcomes_.end() && outcome->second == Kind::returned,
+        require(outcome != outcomes_.end() && outcome->second.kind == Kind::returned,
                 name(from) + " is completed, and no handler returned");
     if (!entered) return check_given_back(from, to);
     if (outcome == outcomes_.end()) return check_failed(run, to, at); // it took too long
-    switch (outcome->second) {
+    // A worker that cannot renew interrupts its handlers, and what they do then is no failure of theirs.
+    const bool once = run.claimed_job->policies.delivery == DeliveryMode::at_most_once;
+    const bool interrupted = outcome->second.asked_to_stop && !once && to.attempt < from.attempt;
+    switch (outcome->second.kind) {
     case Kind::returned:
         require(to.status == JobRunStatus::completed, [&] { return name(from) + " was executed" + status; });
         break;
     case Kind::threw_permanent: require(!back, [&] { return name(from) + " failed for good" + status; }); break;
     case Kind::snoozed: check_given_back(from, to); break;
-    case Kind::threw: check_failed(run, to, at); break;
+    case Kind::threw: interrupted ? check_given_back(from, to) : check_failed(run, to, at); break;
     }
 }
 

@@ -244,8 +244,8 @@ inline void Oracle::entered(const JobRun& run, Instant node_now) {
     if (entry.promised[run.fence] == DeliveryMode::at_most_once) entry.entered_once = run.fence;
 }
 
-inline void Oracle::returned(const RunRef& run, HandlerOutcome::Kind kind) {
-    outcomes_[run] = kind;
+inline void Oracle::returned(const RunRef& run, HandlerOutcome::Kind kind, bool asked_to_stop) {
+    outcomes_[run] = {kind, asked_to_stop};
 }
 
 // ---- looking around, and the end -----------------------------------------------------------------------------------
