@@ -119,7 +119,7 @@ void measure_poll() {
         WakeSignal never;
         clock.wait_until(never, begin + 16'667us);
     }
-    if (runs != 20'000) throw std::runtime_error("not every job was executed");
+    if (runs < 20'000) throw std::runtime_error("not every job was executed");
     std::sort(took.begin(), took.end());
     print("poll, runs", static_cast<double>(runs), "");
     print("poll, median, ms", percentile(took, 0.5), "");
