@@ -139,7 +139,7 @@ as_test_filter() {
 
 # What a part needs, in the words of support/install.sh.
 part_needs() {
-    local build="g++ cmake ninja json date time-zones catch2"
+    local build="g++ cmake ninja json date time-zones catch2 asio"
     local sanitizers="clang++ clang-runtime symbolizer"
     case $1 in
         format) echo clang-format ;;
@@ -147,7 +147,7 @@ part_needs() {
         asan | tsan | fuzz) echo "$build $sanitizers" ;;
         tidy) echo "$build clang++ clang-tidy" ;;
         differential) echo "$build node npm croniter" ;;
-        benchmarks) echo "$build benchmark asio" ;;
+        benchmarks) echo "$build benchmark" ;;
         *) echo "$build" ;;
     esac
 }
@@ -199,7 +199,7 @@ headers_with() {
     cmake --build "$build_root/$preset" --parallel "$(nproc)" --target all_verify_interface_header_sets -- \
         "${keep_going[@]}" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
-    total=$(find "$build_root/$preset/carillon_verify_interface_header_sets" -name '*.cxx' | wc -l)
+    total=$(find "$build_root/$preset" -path '*_verify_interface_header_sets/*' -name '*.cxx' | wc -l)
     failed=$(grep -c '^FAILED: ' "$log")
     [[ $status != 0 && $failed == 0 ]] && failed=1
     record "headers ($preset)" $((total - failed)) "$failed"

@@ -41,3 +41,8 @@
 #include "carillon/version.hpp"
 #include "carillon/worker/handler.hpp"
 #include "carillon/worker/worker.hpp"
+
+// Adapters, where their targets are linked.
+#ifdef CARILLON_WITH_ASIO
+#    include "carillon/asio.hpp"
+#endif

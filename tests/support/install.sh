@@ -21,7 +21,7 @@ json           nlohmann-json3-dev         /usr/include/nlohmann/json.hpp     fet
 date           libhowardhinnant-date-dev  /usr/include/date/date.h           fetched
 catch2         catch2                     /usr/include/catch2/catch*.hpp     fetched
 benchmark      libbenchmark-dev           /usr/include/benchmark/benchmark.h
-asio           libasio-dev                /usr/include/asio.hpp
+asio           libasio-dev                /usr/include/asio.hpp              optional
 go             golang-go                  go                                 optional
 robfig         golang-github-robfig-cron-dev /usr/share/gocode/src/github.com/robfig/cron/cron.go optional
 node           nodejs                     node
