@@ -79,6 +79,10 @@ TEST_CASE("active runs: two claims of one run are two runs") {
     ActiveRun& old = runs.add_taken(first);
     ActiveRun& current = runs.add_taken(second);
     runs.apply({{.run = ref_of(first), .lost = true}});
+    CHECK(runs.any_to_stop());
+    CHECK_FALSE(old.stop.stop_requested()); // until somebody has time for what hangs on the token
+    runs.fire();
+    CHECK_FALSE(runs.any_to_stop());
     CHECK(old.stop.stop_requested());
     CHECK_FALSE(current.stop.stop_requested());
     CHECK(runs.end(old, {}) == StopCause::lost);
@@ -91,6 +95,7 @@ TEST_CASE("active runs: whatever the reason, the token fires, and the strongest 
         ActiveRuns runs;
         ActiveRun& run = runs.add_taken(claimed());
         (news(runs, run), ...);
+        runs.fire();
         CHECK(run.stop.stop_requested());
         return runs.end(run, {}).value();
     };
@@ -122,6 +127,8 @@ TEST_CASE("active runs: a heartbeat's answer about an unknown run is no news") {
     ActiveRuns runs;
     const ActiveRun& run = runs.add_taken(claimed());
     runs.apply({{.run = ref_of(claimed()), .lost = true}});
+    CHECK_FALSE(runs.any_to_stop());
+    runs.fire();
     CHECK_FALSE(run.stop.stop_requested());
 }
 
@@ -133,8 +140,10 @@ TEST_CASE("active runs: a callback on a token may use them") {
     const std::stop_callback on_lost(first.stop.get_token(), [&] { seen += runs.size(); });
     const std::stop_callback on_interrupted(second.stop.get_token(), [&] { seen += runs.size(); });
     runs.apply({{.run = first.ref(), .lost = true}});
+    runs.fire();
     CHECK(seen == 2);
     runs.interrupt_all();
+    runs.fire();
     CHECK(seen == 4);
 }
 
@@ -161,6 +170,7 @@ TEST_CASE("active runs: a run whose time is up is asked to stop, and given up wh
     CHECK(runs.stop_overdue(start + 10s - 1us).empty());
     CHECK_FALSE(slow.stop.stop_requested());
     CHECK(runs.stop_overdue(start + 10s).empty());
+    runs.fire();
     CHECK(slow.stop.stop_requested());
     CHECK_FALSE(slower.stop.stop_requested());
     CHECK(runs.next_deadline() == start + 15s);
@@ -178,6 +188,7 @@ TEST_CASE("active runs: without a grace a run is given up as soon as it is asked
     ActiveRuns runs;
     const ActiveRun& run = begun(runs, 10s, 0s);
     CHECK(runs.stop_overdue(start + 10s).size() == 1);
+    runs.fire();
     CHECK(run.stop.stop_requested());
 }
 

@@ -79,7 +79,7 @@ TEST_CASE("stop: a handler that ends within the grace is not disturbed", "[concu
     worker.start();
     REQUIRE(gate.has_seen(1));
     auto stopped = stop_aside(worker);
-    REQUIRE(world.sleeping(2)); // the loop, which goes on renewing the lease, and stop()
+    REQUIRE(world.sleeping(1, 1)); // a worker that goes on renewing the lease, and stop()
     const RunId later = world.trigger(id);
     world.clock->advance(30s - 1us);
     gate.open();
@@ -99,7 +99,7 @@ TEST_CASE("stop: a handler that ends when it is asked to has time for that", "[c
     worker.start();
     REQUIRE(gate.has_seen(1));
     auto stopped = stop_aside(worker);
-    REQUIRE(world.sleeping(2));
+    REQUIRE(world.sleeping(1, 1));
     world.clock->advance(30s);
     CHECK(await(stopped).still_running.empty());
     CHECK(world.run(run).status == JobRunStatus::completed);
@@ -119,10 +119,10 @@ TEST_CASE("stop: a handler that does not end is reported, goes on, and may still
     worker->start();
     REQUIRE(gate.has_seen(1));
     auto stopped = stop_aside(*worker);
-    REQUIRE(world.sleeping(2));
+    REQUIRE(world.sleeping(1, 1));
     world.clock->advance(30s);
     asked.pass();
-    REQUIRE(world.sleeping(2));
+    REQUIRE(world.sleeping(1, 1));
     CHECK(stopped.wait_for(0s) == std::future_status::timeout);
     world.clock->advance(10s);
     const StopReport report = await(stopped);
@@ -135,7 +135,7 @@ TEST_CASE("stop: a handler that does not end is reported, goes on, and may still
     auto destroyed = std::async(std::launch::async, [&] { worker.reset(); });
     const std::string complaint = "the worker waits for the handler of run " + run.str() + ", action type \"work\"";
     for (std::size_t times = 1; times <= 2; ++times) {
-        REQUIRE(world.sleeping(1));
+        REQUIRE(world.sleeping(0, 1));
         world.clock->advance(10s);
         REQUIRE(eventually([&] { return count_of(world.reports, complaint) == times; }));
     }
@@ -172,7 +172,7 @@ TEST_CASE("stop: patience without an end is no overflow", "[concurrent]") {
     worker.start();
     REQUIRE(gate.has_seen(1));
     auto stopped = stop_aside(worker, Duration::max(), Duration::max());
-    REQUIRE(world.sleeping(2));
+    REQUIRE(world.sleeping(1, 1));
     gate.open();
     CHECK(await(stopped).still_running.empty());
     CHECK(world.run(run).status == JobRunStatus::completed);
@@ -215,7 +215,7 @@ TEST_CASE("stop: two threads may stop a worker at a time", "[concurrent]") {
     REQUIRE(gate.has_seen(1));
     auto first = stop_aside(worker);
     auto second = stop_aside(worker);
-    REQUIRE(world.sleeping(2));
+    REQUIRE(world.sleeping(1, 1));
     gate.open();
     CHECK(await(first).still_running.empty());
     CHECK(await(second).still_running.empty());
@@ -275,7 +275,7 @@ TEST_CASE("stop: a handler that throws because it was asked to stop has its run 
     worker.start();
     REQUIRE(gate.has_seen(3));
     auto stopped = stop_aside(worker);
-    REQUIRE(world.sleeping(2));
+    REQUIRE(world.sleeping(1, 1));
     world.clock->advance(30s);
     CHECK(await(stopped).still_running.empty());
 
@@ -307,7 +307,7 @@ TEST_CASE("stop: a handler that throws of its own accord within the grace has fa
     worker.start();
     REQUIRE(gate.has_seen(1));
     auto stopped = stop_aside(worker);
-    REQUIRE(world.sleeping(2));
+    REQUIRE(world.sleeping(1, 1));
     gate.open();
     await(stopped);
     CHECK(world.run(run).status == JobRunStatus::failed);
@@ -393,7 +393,7 @@ TEST_CASE("stop: results that the storage does not take are kept for the next st
         eventually([&] { return count_of(world.reports, "could not be stored, trying again: finish failed") > 0; }));
     auto stopped = stop_aside(worker, 30s, 10s);
     for (const Duration patience : {30s, 10s}) {
-        REQUIRE(world.sleeping(2));
+        REQUIRE(world.sleeping(1, 1));
         world.clock->advance(patience);
     }
     CHECK(await(stopped).still_running.empty());

@@ -6,8 +6,8 @@
 
 namespace carillon::testing {
 
-/// An executor that calls its task in place: a started worker has one thread then, which executes one handler after the
-/// other, and a stepped one executes what it claims within the turn. Leases are not renewed while a handler runs.
+/// An executor that calls its task in place: a started worker executes one handler after the other on its loop's thread
+/// then, and a stepped one executes what it claims within the turn.
 ///
 ///     Worker<> worker{scheduler, {.executor = testing::InlineExecutor{}}};
 struct InlineExecutor {

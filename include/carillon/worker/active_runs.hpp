@@ -122,28 +122,24 @@ public:
         return run.cause;
     }
 
-    /// Asks those to stop whose time is up. Returns the ones whose grace is up as well: they are given up, each once.
+    /// Notes whose time is up. Returns those whose grace is up as well: they are given up, each once.
     [[nodiscard]] std::vector<GivenUpRun> stop_overdue(SteadyTime now) {
         std::vector<GivenUpRun> given_up;
-        std::vector<std::stop_source> to_stop;
-        {
-            const std::lock_guard lock(mutex_);
-            while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
-                ActiveRun& run = *deadlines_.begin()->second;
-                deadlines_.erase(deadlines_.begin());
-                run.cause = std::max(run.cause, run.deadline.cause);
-                if (std::exchange(run.overdue, true)) {
-                    run.given_up = true;
-                    hold_key(run);
-                    given_up.push_back({run.claimed, run.cause, run.begun_at});
-                } else {
-                    to_stop.push_back(run.stop);
-                    run.deadline.at += run.deadline.grace;
-                    deadlines_.emplace(run.deadline.at, &run);
-                }
+        const std::lock_guard lock(mutex_);
+        while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
+            ActiveRun& run = *deadlines_.begin()->second;
+            deadlines_.erase(deadlines_.begin());
+            run.cause = std::max(run.cause, run.deadline.cause);
+            if (std::exchange(run.overdue, true)) {
+                run.given_up = true;
+                hold_key(run);
+                given_up.push_back({run.claimed, run.cause, run.begun_at});
+            } else {
+                to_stop_.push_back(run.stop);
+                run.deadline.at += run.deadline.grace;
+                deadlines_.emplace(run.deadline.at, &run);
             }
         }
-        request_stop(to_stop);
         return given_up;
     }
 
@@ -159,6 +155,7 @@ public:
         queue_.clear();
         deadlines_.clear();
         held_keys_.clear();
+        to_stop_.clear();
         runs_.clear();
         executing_ = 0;
     }
@@ -230,42 +227,47 @@ public:
         return keys;
     }
 
-    /// Tells handlers what a heartbeat brought.
+    /// Notes what a heartbeat brought.
     void apply(const std::vector<HeartbeatAnswer>& answers) {
-        std::vector<std::stop_source> to_stop;
-        {
-            const std::lock_guard lock(mutex_);
-            for (const HeartbeatAnswer& answer : answers) {
-                const auto at = runs_.find(answer.run);
-                if (at == runs_.end()) continue;
-                ActiveRun& run = at->second;
-                run.cause = std::max(run.cause, answer.lost ? StopCause::lost : StopCause::cancelled);
-                if (answer.lost) hold_key(run);
-                to_stop.push_back(run.stop);
-            }
+        const std::lock_guard lock(mutex_);
+        for (const HeartbeatAnswer& answer : answers) {
+            const auto at = runs_.find(answer.run);
+            if (at == runs_.end()) continue;
+            ActiveRun& run = at->second;
+            run.cause = std::max(run.cause, answer.lost ? StopCause::lost : StopCause::cancelled);
+            if (answer.lost) hold_key(run);
+            to_stop_.push_back(run.stop);
         }
-        request_stop(to_stop);
     }
 
+    /// Notes that all of them shall stop.
     void interrupt_all() {
-        std::vector<std::stop_source> to_stop;
-        {
-            const std::lock_guard lock(mutex_);
-            for (auto& [ref, run] : runs_) {
-                run.cause = std::max(run.cause, StopCause::interrupted);
-                to_stop.push_back(run.stop);
-            }
+        const std::lock_guard lock(mutex_);
+        for (auto& [ref, run] : runs_) {
+            run.cause = std::max(run.cause, StopCause::interrupted);
+            to_stop_.push_back(run.stop);
         }
-        request_stop(to_stop);
     }
 
-private:
-    /// Callbacks on the tokens are the host's code: not to be called under the lock.
-    static void request_stop(std::vector<std::stop_source>& sources) {
+    /// Whether fire() has something to do.
+    [[nodiscard]] bool any_to_stop() const {
+        const std::lock_guard lock(mutex_);
+        return !to_stop_.empty();
+    }
+
+    /// Fires the tokens of those that were noted. Callbacks on them are the host's code, and may take their time: they
+    /// are not called under the lock, and only by threads that can wait for them.
+    void fire() {
+        std::vector<std::stop_source> sources;
+        {
+            const std::lock_guard lock(mutex_);
+            sources.swap(to_stop_);
+        }
         for (std::stop_source& source : sources)
             source.request_stop();
     }
 
+private:
     /// Runs that may be executed beside any number of others hold nothing.
     void hold_key(const ActiveRun& run) {
         if (run.executing && run.claimed.run.slots > 0) held_keys_.emplace(run.ref(), key_of(run.claimed.run));
@@ -287,6 +289,7 @@ private:
     std::map<RunRef, ActiveRun> runs_;
     std::deque<ActiveRun*> queue_;
     std::set<std::pair<SteadyTime, ActiveRun*>> deadlines_; // of runs that execute
+    std::vector<std::stop_source> to_stop_;                 // noted, not yet fired
     std::map<RunRef, KeyRef> held_keys_;                    // of runs that execute
     std::size_t executing_ = 0;
     std::uint64_t takes_ = 0;

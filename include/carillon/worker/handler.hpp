@@ -70,7 +70,8 @@ public:
     [[nodiscard]] std::uint64_t fence() const noexcept { return claimed_.run.fence; }
 
     /// Fires when the run is cancelled or its time is up, its lease is lost or cannot be renewed, or the worker stops.
-    /// Callbacks on it run on a thread that other runs need: keep them short.
+    /// Callbacks on it run on a thread that other runs need: keep them short. One that blocks holds up the worker's
+    /// loop, but no lease.
     [[nodiscard]] const std::stop_token& stop_token() const noexcept { return stop_; }
     [[nodiscard]] bool stop_requested() const noexcept { return stop_.stop_requested(); }
 

@@ -3,8 +3,9 @@
 //
 //   materialise -> claim -> handler -> finish
 //
-// start() runs the loop on a thread of its own and handlers on a pool; poll() does one turn of it on the calling
-// thread, for hosts that have a loop. Any number of workers may share a storage, in one process or in many.
+// start() runs the loop on a thread of its own, renews leases on another, and calls handlers on a pool; poll() does one
+// turn of it on the calling thread, for hosts that have a loop. Any number of workers may share a storage, in one
+// process or in many.
 #pragma once
 
 #include "carillon/clock.hpp"
@@ -134,7 +135,9 @@ private:
     SteadyTime turn_or_report();
     bool turn();
     [[nodiscard]] SteadyTime next_turn(bool progress) const;
+    void keep_leases();
     void renew_leases();
+    void renew_and_tell();
     bool keep_house(std::size_t most_rows);
     [[nodiscard]] bool may_plan();
     MaterialiseResult materialise(Instant now, std::size_t most_jobs);
@@ -194,16 +197,19 @@ private:
     std::atomic<bool> stop_news_ = false;
     std::atomic<std::int64_t> typical_microseconds_ = 1'000'000; // of a handler; decides how far ahead to claim
     std::atomic<SteadyTime> next_cleaning_{};
-    SteadyTime next_renewal_{};
+    std::atomic<SteadyTime> next_renewal_{};
     SteadyTime last_renewal_{};
+    std::mutex renewal_mutex_; // one renewal at a time
     SteadyTime queue_moved_at_{};
     std::uint64_t queue_takes_ = 0;
     std::atomic<bool> stalled_ = false; // nobody begins what was handed out
     WakeSignal wake_;
+    WakeSignal renewal_;
     WakeSignal idle_;
     WatchHandle watch_;
     std::mutex stop_mutex_; // one stop at a time
     std::thread loop_thread_;
+    std::thread renewal_thread_;
     std::unique_ptr<ThreadPool> pool_;
     std::unique_ptr<detail::Handover> handover_;
 };

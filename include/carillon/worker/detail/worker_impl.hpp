@@ -98,6 +98,7 @@ Worker<StorageT>::~Worker() {
     const detail::WorkScope scope(this);
     stop_claiming();
     active_.interrupt_all();
+    active_.fire();
     while (active_.executing() > 0) {
         const SteadyTime deadline = core_->clock->steady_now() + std::chrono::seconds{10};
         if (core_->clock->wait_until(idle_, deadline)) continue;
@@ -193,7 +194,9 @@ void Worker<StorageT>::start() {
     open();
     try {
         loop_thread_ = std::thread([this] { loop(); });
+        renewal_thread_ = std::thread([this] { keep_leases(); });
     } catch (...) {
+        end_loop();
         started_ = claiming_ = false;
         throw;
     }
@@ -203,8 +206,10 @@ void Worker<StorageT>::start() {
 template <Storage StorageT>
 void Worker<StorageT>::open() {
     loop_ends_ = false;
-    next_renewal_ = last_renewal_ = queue_moved_at_ = core_->clock->steady_now();
-    next_cleaning_ = next_renewal_;
+    const SteadyTime now = core_->clock->steady_now();
+    next_renewal_ = now;
+    next_cleaning_ = now;
+    last_renewal_ = queue_moved_at_ = now;
     started_ = claiming_ = true;
     if (handover_ || !executor()) return;
     handover_ = std::make_unique<detail::Handover>(
@@ -233,6 +238,7 @@ StopReport Worker<StorageT>::stop(Duration grace, Duration hard) {
     stop_claiming();
     if (!wait_until_idle(grace)) {
         active_.interrupt_all();
+        active_.fire();
         wait_until_idle(hard);
     }
     end_loop();
@@ -280,7 +286,9 @@ void Worker<StorageT>::end_loop() {
     if (!loop_thread_.joinable()) return;
     loop_ends_ = true;
     wake_.notify();
+    renewal_.notify();
     loop_thread_.join();
+    if (renewal_thread_.joinable()) renewal_thread_.join();
     started_ = false;
 }
 

@@ -39,22 +39,22 @@ SteadyTime Worker<StorageT>::turn_or_report() {
 template <Storage StorageT>
 bool Worker<StorageT>::turn() {
     stop_overdue();
-    renew_leases();
+    renew_and_tell();
     flush_finished();
     if (!claiming_) return false;
     if (stalled_ && !(handover_ && handover_->waiting() > 0)) stalled_ = false;
     return_stalled();
     const bool planned = materialise_due();
     const bool claimed = hand_out();
-    renew_leases(); // again, where all of that took long: never reap what this worker has in hand
-    const bool reaped = core_->clock->steady_now() < next_renewal_ && keep_house(detail::rows_per_cleaning);
+    renew_and_tell(); // again, where all of that took long: never reap what this worker has in hand
+    const bool reaped = core_->clock->steady_now() < next_renewal_.load() && keep_house(detail::rows_per_cleaning);
     return planned || claimed || reaped;
 }
 
 template <Storage StorageT>
 SteadyTime Worker<StorageT>::next_turn(bool progress) const {
     const SteadyTime now = core_->clock->steady_now();
-    SteadyTime next = std::max(now, next_renewal_);
+    SteadyTime next = std::max(now, next_renewal_.load());
     if (!claiming_ || free_slots() == 0) return next;
     const auto due = next_due();
     if (!due) return next;
@@ -63,11 +63,30 @@ SteadyTime Worker<StorageT>::next_turn(bool progress) const {
     return std::min(next, now + std::min(*due - wall, detail::longest_wait));
 }
 
+/// The other thread of a started worker. It calls the clock and the storage and nothing else: whatever the loop is busy
+/// with, a callback on a token, an executor, a report, an audit sink, a handler in place, leases are renewed in time.
+template <Storage StorageT>
+void Worker<StorageT>::keep_leases() {
+    while (!loop_ends_) {
+        SteadyTime next = core_->clock->steady_now() + detail::longest_wait;
+        try {
+            renew_leases();
+            next = next_renewal_;
+        } catch (...) { // NOLINT(bugprone-empty-catch): the loop finds the same, and tells
+        }
+        if (active_.any_to_stop()) wake_.notify();
+        if (!loop_ends_) core_->clock->wait_until(renewal_, next);
+    }
+}
+
+/// Renews the leases of all runs if it is time, or if one of them was asked to stop. Which handlers are to stop is only
+/// noted.
 template <Storage StorageT>
 void Worker<StorageT>::renew_leases() {
+    const std::lock_guard lock(renewal_mutex_);
     const SteadyTime now = core_->clock->steady_now();
     const bool asked = stop_news_.exchange(false);
-    if (!asked && now < next_renewal_) return;
+    if (!asked && now < next_renewal_.load()) return;
     const std::vector<RunRef> refs = active_.refs();
     try {
         if (!refs.empty()) active_.apply(core_->storage->heartbeat(refs, options_.lease));
@@ -79,6 +98,18 @@ void Worker<StorageT>::renew_leases() {
     }
     last_renewal_ = now;
     next_renewal_ = now + options_.heartbeat;
+}
+
+/// What the loop does about leases: it renews them as well, since it must not reap before, and tells handlers.
+template <Storage StorageT>
+void Worker<StorageT>::renew_and_tell() {
+    try {
+        renew_leases();
+    } catch (...) {
+        active_.fire();
+        throw;
+    }
+    active_.fire();
 }
 
 /// Takes over what other workers have abandoned, and forgets what is too old. Says whether it took something over.
@@ -158,7 +189,7 @@ bool Worker<StorageT>::materialise_due() {
     std::size_t jobs = 0;
     do
         jobs = materialise(now, detail::jobs_per_plan).jobs;
-    while (jobs == detail::jobs_per_plan && claiming_ && core_->clock->steady_now() < next_renewal_);
+    while (jobs == detail::jobs_per_plan && claiming_ && core_->clock->steady_now() < next_renewal_.load());
     return jobs > 0;
 }
 

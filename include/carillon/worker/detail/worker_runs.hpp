@@ -105,7 +105,9 @@ template <Storage StorageT>
 void Worker<StorageT>::stop_overdue() {
     const SteadyTime now = core_->clock->steady_now();
     std::vector<RunFinish> finishes;
-    for (const detail::GivenUpRun& run : active_.stop_overdue(now)) {
+    const std::vector<detail::GivenUpRun> given_up = active_.stop_overdue(now);
+    active_.fire();
+    for (const detail::GivenUpRun& run : given_up) {
         const JobRun& row = run.claimed.run;
         report("the handler of run " + row.id.str() + ", action type \"" + row.action_type +
                "\", does not end after its timeout: it keeps its thread until it does");
@@ -122,6 +124,7 @@ template <Storage StorageT>
 bool Worker<StorageT>::heartbeat_of(ActiveRun& run, Duration lease) {
     const auto answers = core_->storage->heartbeat({run.ref()}, lease);
     active_.apply(answers);
+    if (!answers.empty()) active_.fire();
     return answers.empty();
 }
 
@@ -220,7 +223,9 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
 template <Storage StorageT>
 void Worker<StorageT>::renew_polled() {
     const std::vector<RunRef> refs = active_.refs();
-    if (!refs.empty()) active_.apply(core_->storage->heartbeat(refs, options_.poll_lease));
+    if (refs.empty()) return;
+    active_.apply(core_->storage->heartbeat(refs, options_.poll_lease));
+    active_.fire();
 }
 
 /// Executes one of the runs that were due by then. Gives back one that was triggered after `newest`, unless it is the
