@@ -497,6 +497,7 @@ TEST_CASE("poll: next_due of a run that could begin at once is a moment that a h
     const JobId id = world.create(parallel_spec("work"));
     world.trigger(id);
     world.trigger(id);
+    CHECK(worker.next_due() == nine); // before the first call, too
     CHECK(worker.poll(0s) == 1);
     CHECK(worker.next_due() == nine);
 }

@@ -172,6 +172,7 @@ private:
 
 #include "carillon/storage/detail/memory_claims.hpp"
 #include "carillon/storage/detail/memory_jobs.hpp"
+#include "carillon/storage/detail/memory_listings.hpp"
 #include "carillon/storage/detail/memory_retention.hpp"
 #include "carillon/storage/detail/memory_runs.hpp"
 #include "carillon/storage/detail/memory_versions.hpp"

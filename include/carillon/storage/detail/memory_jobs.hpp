@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: MIT
-// storage/detail/memory_jobs.hpp - how MemoryStorage writes and lists jobs.
+// storage/detail/memory_jobs.hpp - how MemoryStorage writes jobs.
 #pragma once
 
 #include "carillon/storage/memory.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
-#include <string_view>
-#include <tuple>
 #include <utility>
 
 namespace carillon {
@@ -263,159 +260,6 @@ auto BasicMemoryStorage<Void>::materialise(Instant now, std::size_t limit, const
             result.events.push_back(std::move(*event));
     }
     return result;
-}
-
-// ---- reading -------------------------------------------------------------------------------------------------------
-
-namespace detail {
-
-[[nodiscard]] inline bool contains_ignoring_case(std::string_view text, std::string_view part) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::search(text.begin(), text.end(), part.begin(), part.end(), [&](char a, char b) {
-               return lower(a) == lower(b);
-           }) != text.end();
-}
-
-/// The order of a listing by name or by next run; jobs without a next run come last.
-[[nodiscard]] inline bool listed_before(const JobCursor& a, const JobCursor& b, JobSort sort) {
-    if (sort == JobSort::name) return std::tie(a.name, a.id) < std::tie(b.name, b.id);
-    const Instant at = a.next_run_at.value_or(Instant::max());
-    const Instant bt = b.next_run_at.value_or(Instant::max());
-    return std::tie(at, a.id) < std::tie(bt, b.id);
-}
-
-} // namespace detail
-
-template <class Void>
-bool BasicMemoryStorage<Void>::matches(const JobRow& job, const JobQuery& query) {
-    const JobDefinition& definition = *job.definition;
-    return (!query.action_type || definition.action_type == *query.action_type) &&
-           (!query.search || detail::contains_ignoring_case(definition.name, *query.search));
-}
-
-/// Walks the tenant's jobs, newest first, from behind the cursor, until `visit` says that it has enough.
-template <class Void>
-template <class Visit>
-void BasicMemoryStorage<Void>::walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit) {
-    using Iterator = typename Rows::NewestJobs::const_iterator;
-    std::vector<std::pair<Iterator, Iterator>> ranges;
-    for (const auto& jobs : tenant.jobs_by_status) {
-        if (query.status && &jobs != &tenant.jobs_with(*query.status)) continue;
-        const auto begin = query.after
-                               ? jobs.upper_bound(typename Rows::JobPlace{query.after->created_at, query.after->id})
-                               : jobs.begin();
-        if (begin != jobs.end()) ranges.emplace_back(begin, jobs.end());
-    }
-    while (!ranges.empty()) {
-        const auto first = std::min_element(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
-            return typename Rows::NewestJobFirst{}(*a.first, *b.first);
-        });
-        if (!visit(**first->first)) return;
-        if (++first->first == first->second) ranges.erase(first);
-    }
-}
-
-template <class Void>
-JobCursor BasicMemoryStorage<Void>::cursor_of(const JobRow& job) {
-    JobCursor cursor;
-    cursor.name = job.definition->name;
-    cursor.next_run_at = job.progress.next_run_at;
-    cursor.id = job.definition->id;
-    return cursor;
-}
-
-template <class Void>
-auto BasicMemoryStorage<Void>::find_job(const std::string& tenant, const JobId& id) const
-    -> std::optional<ScheduledJob> {
-    const std::lock_guard lock(mutex_);
-    const auto at = jobs_.find(id);
-    if (at == jobs_.end() || at->second.removed || at->second.tenant->name != tenant) return std::nullopt;
-    return at->second.snapshot();
-}
-
-template <class Void>
-auto BasicMemoryStorage<Void>::find_job_by_idempotency_key(const std::string& tenant, const std::string& key) const
-    -> std::optional<ScheduledJob> {
-    const std::lock_guard lock(mutex_);
-    const auto at = tenants_.find(tenant);
-    if (at == tenants_.end()) return std::nullopt;
-    const auto job = at->second.jobs_by_idempotency_key.find(key);
-    if (job == at->second.jobs_by_idempotency_key.end()) return std::nullopt;
-    return job->second->snapshot();
-}
-
-template <class Void>
-auto BasicMemoryStorage<Void>::list_jobs(const std::string& tenant, const JobQuery& query) const
-    -> std::vector<ScheduledJob> {
-    const std::lock_guard lock(mutex_);
-    std::vector<ScheduledJob> page;
-    const auto at = tenants_.find(tenant);
-    if (at == tenants_.end()) return page;
-    if (query.sort == JobSort::newest) {
-        std::size_t to_skip = query.offset;
-        walk_newest_first(at->second, query, [&](const JobRow& job) {
-            if (!matches(job, query)) return true;
-            if (to_skip > 0) return --to_skip, true;
-            page.push_back(job.snapshot());
-            return page.size() < query.limit;
-        });
-        return page;
-    }
-    std::vector<std::pair<JobCursor, const JobRow*>> found;
-    JobQuery all = query;
-    all.after.reset();
-    walk_newest_first(at->second, all, [&](const JobRow& job) {
-        JobCursor cursor = cursor_of(job);
-        if (matches(job, query) && (!query.after || detail::listed_before(*query.after, cursor, query.sort)))
-            found.emplace_back(std::move(cursor), &job);
-        return true;
-    });
-    std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
-        return detail::listed_before(a.first, b.first, query.sort);
-    });
-    for (std::size_t i = query.offset; i < found.size() && page.size() < query.limit; ++i)
-        page.push_back(found[i].second->snapshot());
-    return page;
-}
-
-template <class Void>
-std::size_t BasicMemoryStorage<Void>::count_jobs(const std::string& tenant, std::optional<JobStatus> status) const {
-    const std::lock_guard lock(mutex_);
-    const auto at = tenants_.find(tenant);
-    if (at == tenants_.end()) return 0;
-    if (status) return at->second.jobs_with(*status).size();
-    std::size_t count = 0;
-    for (const auto& jobs : at->second.jobs_by_status)
-        count += jobs.size();
-    return count;
-}
-
-template <class Void>
-auto BasicMemoryStorage<Void>::list_audit(const std::string& tenant, const AuditQuery& query) const
-    -> std::vector<AuditEvent> {
-    const std::lock_guard lock(mutex_);
-    std::vector<AuditEvent> page;
-    const auto at = tenants_.find(tenant);
-    if (at == tenants_.end()) return page;
-    const auto& events = at->second.audit;
-    auto end = events.end();
-    if (query.after)
-        end = std::lower_bound(events.begin(), end, *query.after, [](const AuditEvent& event, const AuditId& id) {
-            return event.id < id;
-        });
-    std::size_t to_skip = query.offset;
-    for (auto event = std::make_reverse_iterator(end); event != events.rend() && page.size() < query.limit; ++event) {
-        if (query.job_id && event->job_id != *query.job_id) continue;
-        if (query.actor && event->actor != *query.actor) continue;
-        if (query.verb && event->verb != *query.verb) continue;
-        if (to_skip > 0)
-            --to_skip;
-        else
-            page.push_back(*event);
-    }
-    return page;
 }
 
 } // namespace carillon

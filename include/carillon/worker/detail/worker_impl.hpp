@@ -164,7 +164,9 @@ std::optional<Instant> Worker<StorageT>::next_due() const {
     const Instant now = clock_.now();
     const auto due = core_->storage->next_due(claim_filter(), now);
     if (!due) return std::nullopt;
-    if (*due <= now && !clock_.may_plan()) return now + detail::longest_wait; // jobs that are not to be planned yet
+    // Jobs that are not to be planned yet; a run that could begin hides behind them. The first poll() has to look at
+    // that.
+    if (*due <= now && !clock_.may_plan() && !clock_.wants_check()) return now + detail::longest_wait;
     return std::max(*due, now) + clock_.ahead();
 }
 
