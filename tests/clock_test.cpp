@@ -5,7 +5,11 @@
 #include "support/catch.hpp"
 
 #include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <memory>
+#include <string>
 #include <thread>
 #include <type_traits>
 
@@ -78,4 +82,19 @@ TEST_CASE("clock: the steady clock never goes back, and the wall clock is of thi
     }
     CHECK(clock.now() > parse_rfc3339("2020-01-01T00:00:00Z").value());
     CHECK(clock.now() < parse_rfc3339("2100-01-01T00:00:00Z").value());
+}
+
+TEST_CASE("clock: no other header asks the machine for the time") {
+    const auto includes = std::filesystem::path(CARILLON_TEST_DATA_DIR) / "../../include";
+    std::size_t headers = 0;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(includes)) {
+        if (entry.path().extension() != ".hpp" || entry.path().filename() == "clock.hpp") continue;
+        ++headers;
+        std::ifstream file(entry.path(), std::ios::binary);
+        const std::string text{std::istreambuf_iterator<char>(file), {}};
+        INFO(entry.path().string());
+        for (const char* call : {"_clock::now", "clock_gettime", "gettimeofday", "std::time("})
+            CHECK(text.find(call) == std::string::npos);
+    }
+    CHECK(headers > 100);
 }

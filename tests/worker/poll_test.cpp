@@ -924,3 +924,26 @@ TEST_CASE("worker: makes up a name where it gets none") {
     CHECK(worker.name().starts_with("worker-"));
     CHECK(worker.name() != other.name());
 }
+
+TEST_CASE("poll: by default a run is kept for thirty days, and the audit trail for a year") {
+    World<> world;
+    Worker<> worker(world.scheduler, world.options());
+    worker.handle("work", [](RunContext&) {});
+    const JobId id = world.create(job_spec("work"));
+    const RunId run = world.trigger(id);
+    CHECK(worker.poll() == 1);
+
+    world.clock->advance(std::chrono::hours{24 * 30} - 1min);
+    worker.poll();
+    CHECK(world.scheduler.get_run(run, "acme"));
+    world.clock->advance(std::chrono::hours{1});
+    worker.poll();
+    CHECK(!world.scheduler.get_run(run, "acme"));
+
+    world.clock->advance(std::chrono::hours{24 * 335} - 2h);
+    worker.poll();
+    CHECK(world.scheduler.list_audit("acme").size() == 2);
+    world.clock->advance(2h);
+    worker.poll();
+    CHECK(world.scheduler.list_audit("acme").empty());
+}

@@ -233,7 +233,9 @@ TEST_CASE("stop: what no handler has begun is given back as it was", "[concurren
 
     Gate gate;
     worker.handle("work", [&](RunContext&) { gate.pass(); });
-    const JobId id = world.create(parallel_spec("work"));
+    JobSpec spec = parallel_spec("work");
+    spec.policies.delivery = GENERATE(DeliveryMode::at_least_once, DeliveryMode::at_most_once);
+    const JobId id = world.create(spec);
     const RunId begun = world.trigger(id);
     REQUIRE(gate.has_seen(1));
     const RunId waiting = world.trigger(id);
