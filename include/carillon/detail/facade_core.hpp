@@ -91,11 +91,13 @@ struct FacadeCore {
     }
 
     /// What the end of a run may mean for its job: pauses it where it has failed too often in a row.
-    void pause_after_failures(const std::string& tenant, const JobId& id, Instant now) {
+    std::optional<AuditEvent> pause_after_failures(const std::string& tenant, const JobId& id, Instant now) {
         const auto write = storage->modify_job(tenant, id, [&](const JobView& job, const KeyState&) {
             return carillon::pause_after_failures(job, schedules.find_schedule_of(job.definition), now);
         });
-        if (write) emit(write->event);
+        if (!write) return std::nullopt;
+        emit(write->event);
+        return write->event;
     }
 
     void check_default_zone() const {

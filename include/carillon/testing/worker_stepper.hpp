@@ -75,7 +75,7 @@ public:
     void stop() {
         worker_.stop_claiming();
         worker_.active_.interrupt_all();
-        worker_.active_.fire();
+        worker_.fire_stops();
     }
 
     /// The process dies: the worker forgets its runs and the results it could not store, and tells nobody.

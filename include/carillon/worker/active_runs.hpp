@@ -4,6 +4,7 @@
 #pragma once
 
 #include "carillon/clock.hpp"
+#include "carillon/observe/events.hpp"
 #include "carillon/storage/storage.hpp"
 #include "carillon/worker/outcome.hpp"
 
@@ -37,6 +38,7 @@ struct ActiveRun {
     std::stop_source stop;
     StopCause cause = StopCause::none; ///< the strongest so far
     SteadyTime begun_at{};             ///< when its handler was called
+    Duration lag{0};                   ///< and how late, if somebody wants to know
     Deadline deadline{};               ///< the next one: after it was asked to stop, the end of its grace
     bool overdue = false;              ///< asked to stop because its time is up
     bool executing = false;            ///< a thread has taken it, and its handler has not returned
@@ -51,6 +53,13 @@ struct GivenUpRun {
     ClaimedRun claimed;
     StopCause cause = StopCause::none;
     SteadyTime begun_at{};
+};
+
+/// A run of which was stored what became of it.
+struct StoredRun {
+    std::shared_ptr<const JobDefinition> job{}; ///< null: it was never here
+    RunInfo info{};
+    Duration lag{0};
 };
 
 struct QueueState {
@@ -129,13 +138,13 @@ public:
         while (!deadlines_.empty() && deadlines_.begin()->first <= now) {
             ActiveRun& run = *deadlines_.begin()->second;
             deadlines_.erase(deadlines_.begin());
-            run.cause = std::max(run.cause, run.deadline.cause);
             if (std::exchange(run.overdue, true)) {
+                run.cause = std::max(run.cause, run.deadline.cause);
                 run.given_up = true;
                 hold_key(run);
                 given_up.push_back({run.claimed, run.cause, run.begun_at});
             } else {
-                to_stop_.push_back(run.stop);
+                note_stop(run, run.deadline.cause);
                 run.deadline.at += run.deadline.grace;
                 deadlines_.emplace(run.deadline.at, &run);
             }
@@ -160,20 +169,23 @@ public:
         executing_ = 0;
     }
 
-    /// What became of these runs has been stored, or refused. Returns their jobs; null for one that was never here.
-    std::vector<std::shared_ptr<const JobDefinition>> remove(const std::vector<RunFinish>& finished) {
-        std::vector<std::shared_ptr<const JobDefinition>> jobs(finished.size());
+    /// What became of these runs has been stored, or refused. Returns them, in the order given.
+    std::vector<StoredRun> remove(const std::vector<RunFinish>& finished) {
+        std::vector<StoredRun> stored(finished.size());
         const std::lock_guard lock(mutex_);
         for (std::size_t i = 0; i < finished.size(); ++i) {
             const auto at = runs_.find(finished[i].run);
             if (at == runs_.end()) continue;
-            jobs[i] = at->second.claimed.job;
-            if (at->second.executing)
-                at->second.stored = true;
-            else
+            ActiveRun& run = at->second;
+            if (run.executing) {
+                run.stored = true;
+                stored[i] = {run.claimed.job, info_of(run.claimed.run), run.lag};
+            } else {
+                stored[i] = {std::move(run.claimed.job), info_of(std::move(run.claimed.run)), run.lag};
                 runs_.erase(at);
+            }
         }
-        return jobs;
+        return stored;
     }
 
     [[nodiscard]] std::size_t size() const {
@@ -234,19 +246,16 @@ public:
             const auto at = runs_.find(answer.run);
             if (at == runs_.end()) continue;
             ActiveRun& run = at->second;
-            run.cause = std::max(run.cause, answer.lost ? StopCause::lost : StopCause::cancelled);
+            note_stop(run, answer.lost ? StopCause::lost : StopCause::cancelled);
             if (answer.lost) hold_key(run);
-            to_stop_.push_back(run.stop);
         }
     }
 
     /// Notes that all of them shall stop.
     void interrupt_all() {
         const std::lock_guard lock(mutex_);
-        for (auto& [ref, run] : runs_) {
-            run.cause = std::max(run.cause, StopCause::interrupted);
-            to_stop_.push_back(run.stop);
-        }
+        for (auto& [ref, run] : runs_)
+            note_stop(run, StopCause::interrupted);
     }
 
     /// Whether fire() has something to do.
@@ -256,18 +265,34 @@ public:
     }
 
     /// Fires the tokens of those that were noted. Callbacks on them are the host's code, and may take their time: they
-    /// are not called under the lock, and only by threads that can wait for them.
-    void fire() {
-        std::vector<std::stop_source> sources;
+    /// are not called under the lock, and only by threads that can wait for them. Returns what they were told.
+    std::vector<StopRequested> fire() {
+        std::vector<StopNote> notes;
         {
             const std::lock_guard lock(mutex_);
-            sources.swap(to_stop_);
+            notes.swap(to_stop_);
         }
-        for (std::stop_source& source : sources)
-            source.request_stop();
+        std::vector<StopRequested> told;
+        for (StopNote& note : notes) {
+            note.stop.request_stop();
+            told.push_back(std::move(note.event));
+        }
+        return told;
     }
 
 private:
+    struct StopNote {
+        std::stop_source stop;
+        StopRequested event;
+    };
+
+    /// The run shall stop; not again for a cause that is no stronger.
+    void note_stop(ActiveRun& run, StopCause cause) {
+        if (cause <= run.cause) return;
+        run.cause = cause;
+        to_stop_.push_back({run.stop, {info_of(run.claimed.run), cause}});
+    }
+
     /// Runs that may be executed beside any number of others hold nothing.
     void hold_key(const ActiveRun& run) {
         if (run.executing && run.claimed.run.slots > 0) held_keys_.emplace(run.ref(), key_of(run.claimed.run));
@@ -289,7 +314,7 @@ private:
     std::map<RunRef, ActiveRun> runs_;
     std::deque<ActiveRun*> queue_;
     std::set<std::pair<SteadyTime, ActiveRun*>> deadlines_; // of runs that execute
-    std::vector<std::stop_source> to_stop_;                 // noted, not yet fired
+    std::vector<StopNote> to_stop_;                         // noted, not yet fired
     std::map<RunRef, KeyRef> held_keys_;                    // of runs that execute
     std::size_t executing_ = 0;
     std::uint64_t takes_ = 0;

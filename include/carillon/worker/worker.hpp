@@ -9,6 +9,8 @@
 #pragma once
 
 #include "carillon/clock.hpp"
+#include "carillon/observe/detail/observers.hpp"
+#include "carillon/observe/events.hpp"
 #include "carillon/scheduler_facade.hpp"
 #include "carillon/storage/storage.hpp"
 #include "carillon/worker/active_runs.hpp"
@@ -61,10 +63,13 @@ struct WorkerOptions {
     /// type. Give all of them the same.
     ClaimLimits limits = {};
     Retention retention = {};
-    /// Gets a sentence when something happens that an operator should know: the storage fails, a run was abandoned, a
-    /// handler does not end, an action type has no handler here. From any thread of the worker, several at a time. By
-    /// default it goes to the standard error stream.
+    /// Gets the events that an operator should know, `is_notable`, as sentences: the storage fails, a run was
+    /// abandoned, a handler does not end, an action type has no handler here. Called as listeners are. By default it
+    /// goes to the standard error stream.
     std::function<void(const std::string&)> report = {};
+    /// Get every event; workers may share one. Without any, what happens all the time costs a look at whether there is
+    /// one. See observe/events.hpp.
+    std::vector<std::shared_ptr<Listener>> listeners = {};
 };
 
 struct StopReport {
@@ -90,12 +95,13 @@ public:
     template <HandlerFunction F>
     void handle(std::string action_type, F function);
 
-    /// Begins to execute, on threads of its own. `invalid_state` where it runs already.
+    /// Begins to execute, on threads of its own. `invalid_state` where it runs already, and for whom it calls while it
+    /// is being stopped.
     void start();
     /// Stops claiming, gives back what no handler has begun, and waits: up to `grace` for handlers to end by
     /// themselves, then, after asking them to stop, up to `hard`. A handler that throws after it was asked so has its
-    /// run given back, too. Idempotent; start() may follow. Called by a handler, by the report callback, or by what a
-    /// handler has tied to its token, it only stops the claiming, and returns at once.
+    /// run given back, too. Idempotent; start() may follow. Called by a handler, a listener, the report callback, or by
+    /// what a handler has tied to its token, it only stops the claiming, and returns at once.
     StopReport stop(Duration grace = std::chrono::seconds{30}, Duration hard = std::chrono::seconds{10});
 
     /// Executes on this thread what is due when it is called, at least one run if there is any, until nothing is left
@@ -125,7 +131,10 @@ private:
     [[nodiscard]] std::shared_ptr<const Handler> handler_of(const std::string& action_type) const;
     [[nodiscard]] std::vector<std::string> action_types() const;
     [[nodiscard]] ClaimFilter claim_filter() const { return {action_types(), options_.limits, active_.held_keys()}; }
-    void report(const std::string& sentence) const;
+    void storage_answered();
+    void storage_failed(StorageFailed::While doing, const JobId& job = {});
+    void tell_halted(const AuditEvent& event) const;
+    void fire_stops();
     void watch_storage();
 
     // the loop
@@ -144,7 +153,9 @@ private:
     bool materialise_due();
     std::size_t revise_cursors(Instant now, std::size_t most_jobs);
     std::size_t end_expired(Instant now, std::size_t most_runs);
-    void report_unhandled(const std::set<std::string>& types);
+    void tell_end(const JobRun& run) const;
+    void tell_audited(const std::vector<AuditEvent>& events) const;
+    void tell_unhandled(const std::set<std::string>& types);
     std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
     bool hand_out();
     void post_executions();
@@ -159,6 +170,7 @@ private:
     void execute(ActiveRun& active, Duration lease);
     [[nodiscard]] std::shared_ptr<const Handler> begin(ActiveRun& active);
     [[nodiscard]] detail::Deadline deadline_of(const ClaimedRun& claimed, SteadyTime now) const;
+    [[nodiscard]] Duration lag_of(const JobRun& run) const;
     [[nodiscard]] RunContext context_of(ActiveRun& active, Duration lease);
     void conclude(ActiveRun& active, HandlerOutcome outcome);
     [[nodiscard]] RunTransition
@@ -167,7 +179,12 @@ private:
     bool heartbeat_of(ActiveRun& run, Duration lease);
     void finish(std::vector<RunFinish> finishes);
     void flush_finished();
-    void settled(const RunFinish& finish, const JobDefinition* job, bool accepted);
+    void settled(const RunFinish& finish, const detail::StoredRun& run, bool accepted);
+    void tell_outcome(const RunTransition& to, const detail::StoredRun& run) const;
+    [[nodiscard]] std::vector<RunFinish> take_finished();
+    [[nodiscard]] bool finish_flush();
+    [[nodiscard]] std::vector<bool> store(const std::vector<RunFinish>& batch);
+    std::size_t poll_turn(std::optional<Duration> budget);
     void pause_after_failures(const std::string& tenant, const JobId& job);
 
     // stopping
@@ -175,12 +192,14 @@ private:
     void give_back_waiting();
     bool wait_until_idle(Duration patience);
     void end_loop();
-    void flush_last(const std::string& otherwise);
+    void flush_last(StorageFailed::While doing);
     void forget_everything();
 
     std::shared_ptr<detail::FacadeCore<StorageT>> core_;
     WorkerOptions options_;
     mutable detail::WatchedClock clock_;
+    detail::Observers observers_;
+    detail::StorageContact contact_;
 
     mutable std::mutex mutex_;
     std::map<std::string, std::shared_ptr<const Handler>> handlers_;
@@ -207,7 +226,7 @@ private:
     WakeSignal renewal_;
     WakeSignal idle_;
     WatchHandle watch_;
-    std::mutex stop_mutex_; // one stop at a time
+    std::atomic<bool> stopping_ = false; // one start or stop at a time; not a mutex, since it calls listeners
     std::thread loop_thread_;
     std::thread renewal_thread_;
     std::unique_ptr<ThreadPool> pool_;

@@ -54,16 +54,24 @@ private:
     const WorkScope* outer_;
 };
 
-/// What is being caught, in words.
-[[nodiscard]] inline std::string caught_text() {
-    try {
-        throw;
-    } catch (const std::exception& error) {
-        return error.what();
-    } catch (...) {
-        return "something that is not a std::exception";
+/// Waits for others who have set the flag, and has it set while it lives.
+class FlagHolder {
+public:
+    explicit FlagHolder(std::atomic<bool>& flag)
+        : flag_(flag) {
+        while (flag_.exchange(true))
+            flag_.wait(true);
     }
-}
+    FlagHolder(const FlagHolder&) = delete;
+    FlagHolder& operator=(const FlagHolder&) = delete;
+    ~FlagHolder() {
+        flag_ = false;
+        flag_.notify_one();
+    }
+
+private:
+    std::atomic<bool>& flag_;
+};
 
 [[nodiscard]] inline double random_fraction() {
     return static_cast<double>(random_bits() >> 11) * 0x1.0p-53;
@@ -79,6 +87,15 @@ inline void check_worker_options(const WorkerOptions& options) {
     for (const auto& [type, rate] : options.limits.rates)
         check_range(
             "limits.rates", rate.per, Duration{1'000}, Duration{std::chrono::hours{24 * 365}}, "1 ms to 365 days");
+    if (std::count(options.listeners.begin(), options.listeners.end(), nullptr) > 0)
+        refuse(Errc::required, "listeners", "must not be null");
+}
+
+/// Fit for use, and with a name.
+[[nodiscard]] inline WorkerOptions checked(WorkerOptions options, const Clock& clock) {
+    check_worker_options(options);
+    if (options.name.empty()) options.name = "worker-" + Uuid::next(clock.now()).str().substr(24);
+    return options;
 }
 
 } // namespace detail
@@ -86,31 +103,31 @@ inline void check_worker_options(const WorkerOptions& options) {
 template <Storage StorageT>
 Worker<StorageT>::Worker(SchedulerFacade<StorageT>& scheduler, WorkerOptions options)
     : core_(scheduler.core_)
-    , options_(std::move(options))
-    , clock_(core_->clock) {
-    detail::check_worker_options(options_);
-    if (options_.name.empty()) options_.name = "worker-" + Uuid::next(core_->clock->now()).str().substr(24);
+    , options_(detail::checked(std::move(options), *core_->clock))
+    , clock_(core_->clock)
+    , observers_(options_.name, options_.listeners, options_.report) {
     watch_storage();
 }
 
 template <Storage StorageT>
 Worker<StorageT>::~Worker() {
     const detail::WorkScope scope(this);
+    const bool was_started = started_;
     stop_claiming();
     active_.interrupt_all();
-    active_.fire();
+    fire_stops();
     while (active_.executing() > 0) {
         const SteadyTime deadline = core_->clock->steady_now() + std::chrono::seconds{10};
         if (core_->clock->wait_until(idle_, deadline)) continue;
         for (const JobRun& run : active_.executing_rows())
-            report("the worker waits for the handler of run " + run.id.str() + ", action type \"" + run.action_type +
-                   "\"");
+            observers_.tell(WaitingForHandler{info_of(run)});
     }
     end_loop();
     handover_.reset();
     pool_.reset();
-    flush_last("lost, and their leases will end");
+    flush_last(StorageFailed::While::destroying);
     watch_.reset();
+    if (was_started) observers_.tell(WorkerStopped{});
 }
 
 template <Storage StorageT>
@@ -142,15 +159,34 @@ std::vector<std::string> Worker<StorageT>::action_types() const {
 }
 
 template <Storage StorageT>
-void Worker<StorageT>::report(const std::string& sentence) const {
-    if (!options_.report) {
-        std::fputs(("carillon: " + options_.name + ": " + sentence + "\n").c_str(), stderr);
-        return;
-    }
-    try {
-        options_.report(sentence);
-    } catch (...) { // NOLINT(bugprone-empty-catch): there is nobody left to tell
-    }
+void Worker<StorageT>::storage_answered() {
+    if (const auto recovered = contact_.answered(core_->clock->steady_now())) observers_.tell(*recovered);
+}
+
+/// To be called where what it threw is being caught.
+template <Storage StorageT>
+void Worker<StorageT>::storage_failed(StorageFailed::While doing, const JobId& job) {
+    const StorageFailed event{doing, detail::caught_text(), job};
+    contact_.failed(core_->clock->steady_now(), event.error);
+    observers_.tell(event);
+}
+
+/// What the system did to a job, if it was that.
+template <Storage StorageT>
+void Worker<StorageT>::tell_halted(const AuditEvent& event) const {
+    const auto tell = [&](JobStatus status) {
+        observers_.tell(JobHalted{event.job_id, event.tenant_id, status, event.reason});
+    };
+    if (event.verb == AuditVerb::job_paused) tell(JobStatus::paused);
+    if (event.verb == AuditVerb::job_disabled) tell(JobStatus::disabled);
+    if (event.verb == AuditVerb::job_completed) tell(JobStatus::completed);
+}
+
+/// Fires the tokens of those that shall stop, by a thread that can wait for what hangs on them.
+template <Storage StorageT>
+void Worker<StorageT>::fire_stops() {
+    for (const StopRequested& event : active_.fire())
+        observers_.tell(event);
 }
 
 template <Storage StorageT>
@@ -185,7 +221,10 @@ void Worker<StorageT>::watch_storage() {
 
 template <Storage StorageT>
 void Worker<StorageT>::start() {
-    const std::lock_guard stopping(stop_mutex_);
+    if (stopping_ && detail::WorkScope::is_inside(this))
+        throw Error(Errc::invalid_state, "the worker is being stopped");
+    const detail::FlagHolder stopping(stopping_);
+    const detail::WorkScope scope(this);
     if (claiming_) throw Error(Errc::invalid_state, "the worker runs already");
     if (started_) { // a handler has stopped it, and the loop is still there
         claiming_ = true;
@@ -200,6 +239,7 @@ void Worker<StorageT>::start() {
     } catch (...) {
         end_loop();
         started_ = claiming_ = false;
+        observers_.tell(WorkerStopped{});
         throw;
     }
 }
@@ -213,12 +253,13 @@ void Worker<StorageT>::open() {
     next_cleaning_ = now;
     last_renewal_ = queue_moved_at_ = now;
     started_ = claiming_ = true;
-    if (handover_ || !executor()) return;
-    handover_ = std::make_unique<detail::Handover>(
-        executor(),
-        options_.threads,
-        [this] { execute_waiting(); },
-        [this] { return active_.queue_state().waiting > 0; });
+    if (!handover_ && executor())
+        handover_ = std::make_unique<detail::Handover>(
+            executor(),
+            options_.threads,
+            [this] { execute_waiting(); },
+            [this] { return active_.queue_state().waiting > 0; });
+    observers_.tell(WorkerStarted{});
 }
 
 /// Where handlers run; nowhere, where this worker is stepped.
@@ -236,11 +277,12 @@ StopReport Worker<StorageT>::stop(Duration grace, Duration hard) {
     wake_.notify();
     if (detail::WorkScope::is_inside(this)) return {};
     const detail::WorkScope scope(this); // what it reports and the tokens it fires may call stop() as well
-    const std::lock_guard stopping(stop_mutex_);
+    const detail::FlagHolder stopping(stopping_);
+    const bool was_started = started_;
     stop_claiming();
     if (!wait_until_idle(grace)) {
         active_.interrupt_all();
-        active_.fire();
+        fire_stops();
         wait_until_idle(hard);
     }
     end_loop();
@@ -249,7 +291,8 @@ StopReport Worker<StorageT>::stop(Duration grace, Duration hard) {
         handover_.reset();
         pool_.reset();
     }
-    flush_last("kept for the next start");
+    flush_last(StorageFailed::While::stopping);
+    if (was_started) observers_.tell(WorkerStopped{stopped.still_running.size()});
     return stopped;
 }
 
@@ -294,13 +337,13 @@ void Worker<StorageT>::end_loop() {
     started_ = false;
 }
 
-/// Stores what can be stored; reports the rest as `otherwise`.
+/// Stores what can be stored, and tells what could not.
 template <Storage StorageT>
-void Worker<StorageT>::flush_last(const std::string& otherwise) {
+void Worker<StorageT>::flush_last(StorageFailed::While doing) {
     try {
         flush_finished();
     } catch (...) {
-        report("results of runs could not be stored and are " + otherwise + ": " + detail::caught_text());
+        storage_failed(doing);
     }
 }
 

@@ -5,6 +5,7 @@
 #include "carillon/worker/worker.hpp"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -12,6 +13,29 @@
 #include <vector>
 
 namespace carillon {
+
+namespace detail {
+
+/// What rows that a plan adds to the ledger mean.
+[[nodiscard]] inline std::vector<Event> planned_events(const std::vector<JobRun>& rows) {
+    std::vector<Event> events;
+    for (const JobRun& row : rows) {
+        if (row.status == JobRunStatus::pending)
+            events.emplace_back(RunPlanned{info_of(row), row.scheduled_for, row.not_before});
+        else
+            events.emplace_back(OccurrencesSkipped{row.job_id,
+                                                   row.tenant_id,
+                                                   row.action_type,
+                                                   row.reason,
+                                                   row.scheduled_for,
+                                                   row.last.value_or(row.scheduled_for),
+                                                   row.occurrences,
+                                                   row.count_is_minimum});
+    }
+    return events;
+}
+
+} // namespace detail
 
 template <Storage StorageT>
 void Worker<StorageT>::loop() {
@@ -30,7 +54,7 @@ SteadyTime Worker<StorageT>::turn_or_report() {
         const bool progress = turn();
         next = std::min(next, next_turn(progress));
     } catch (...) {
-        report("the storage failed, trying again in a second: " + detail::caught_text());
+        storage_failed(StorageFailed::While::working);
     }
     return std::min(next, active_.next_deadline());
 }
@@ -48,6 +72,7 @@ bool Worker<StorageT>::turn() {
     const bool claimed = hand_out();
     renew_and_tell(); // again, where all of that took long: never reap what this worker has in hand
     const bool reaped = core_->clock->steady_now() < next_renewal_.load() && keep_house(detail::rows_per_cleaning);
+    storage_answered();
     return planned || claimed || reaped;
 }
 
@@ -106,10 +131,10 @@ void Worker<StorageT>::renew_and_tell() {
     try {
         renew_leases();
     } catch (...) {
-        active_.fire();
+        fire_stops();
         throw;
     }
-    active_.fire();
+    fire_stops();
 }
 
 /// Takes over what other workers have abandoned, and forgets what is too old. Says whether it took something over.
@@ -122,12 +147,14 @@ bool Worker<StorageT>::keep_house(std::size_t most_rows) {
     const auto reaped = core_->storage->reap(
         most_rows, [&](const JobRun& run, const JobDefinition& job) { return after_abandon(run, job.policies, wall); });
     for (const JobRun& run : reaped) {
-        report("run " + run.id.str() + " was abandoned and is now " + std::string(to_string(run.status)));
+        observers_.tell(RunAbandoned{info_of(run), run.status, run.abandons});
+        tell_end(run);
         if (run.status == JobRunStatus::failed) pause_after_failures(run.tenant_id, run.job_id);
     }
     if (!may_plan()) return !reaped.empty();
     const std::size_t expired = end_expired(wall, most_rows);
     const std::size_t purged = core_->storage->purge(options_.retention, wall, most_rows);
+    if (purged > 0 && observers_.listening()) observers_.tell(Purged{purged});
     const std::size_t revised = revise_cursors(wall, most_rows);
     const bool more = std::max({reaped.size(), expired, purged, revised}) >= most_rows;
     if (more) next_cleaning_ = now;
@@ -138,9 +165,20 @@ bool Worker<StorageT>::keep_house(std::size_t most_rows) {
 template <Storage StorageT>
 std::size_t Worker<StorageT>::end_expired(Instant now, std::size_t most_runs) {
     const std::vector<JobRun> expired = core_->storage->expire(now, most_runs);
-    for (const JobRun& run : expired)
+    for (const JobRun& run : expired) {
+        tell_end(run);
         if (run.attempt > 0) pause_after_failures(run.tenant_id, run.job_id);
+    }
     return expired.size();
+}
+
+/// Of a run that ended without a handler of this worker, if it ended.
+template <Storage StorageT>
+void Worker<StorageT>::tell_end(const JobRun& run) const {
+    if (!is_terminal(run.status) || !observers_.listening()) return;
+    RunEnded event{info_of(run), run.status, run.reason};
+    event.error = run.error.value_or("");
+    observers_.tell(event);
 }
 
 /// Computes cursors again that come from a time zone database before ours; returns how many.
@@ -150,9 +188,16 @@ std::size_t Worker<StorageT>::revise_cursors(Instant now, std::size_t most_jobs)
         core_->storage->revise_cursors(core_->tzdata_version(), most_jobs, [&](const JobView& job, const KeyState&) {
             return core_->revise_cursor(job, now);
         });
-    for (const AuditEvent& event : result.events)
-        core_->sinks.emit(event);
+    tell_audited(result.events);
     return result.jobs;
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::tell_audited(const std::vector<AuditEvent>& events) const {
+    for (const AuditEvent& event : events) {
+        core_->sinks.emit(event);
+        tell_halted(event);
+    }
 }
 
 /// Whether the clock is good enough for what cannot be undone: planning, and deleting. Tells what became of it.
@@ -160,7 +205,7 @@ template <Storage StorageT>
 bool Worker<StorageT>::may_plan() {
     if (clock_.wants_check()) clock_.check(core_->storage->next_due({}, clock_.now())); // of jobs alone
     for (const ClockStep& step : clock_.take_steps())
-        report(to_string(step));
+        observers_.tell(step);
     return clock_.may_plan();
 }
 
@@ -170,15 +215,20 @@ MaterialiseResult Worker<StorageT>::materialise(Instant now, std::size_t most_jo
     if (!may_plan()) return {};
     const std::vector<std::string> types = action_types();
     std::set<std::string> unhandled;
+    std::map<JobId, std::vector<Event>> planned; // the storage may ask again: its last answer counts
     MaterialiseResult result =
         core_->storage->materialise(now, most_jobs, [&](const JobView& job, const KeyState& key) {
             const std::string& type = job.definition.action_type;
             if (!std::binary_search(types.begin(), types.end(), type)) unhandled.insert(type);
-            return core_->plan_due(job, key, now);
+            JobChange change = core_->plan_due(job, key, now);
+            if (observers_.listening()) planned[job.definition.id] = detail::planned_events(change.runs);
+            return change;
         });
-    for (const AuditEvent& event : result.events)
-        core_->sinks.emit(event);
-    report_unhandled(unhandled);
+    for (const auto& [job, events] : planned)
+        for (const Event& event : events)
+            observers_.tell(event);
+    tell_audited(result.events);
+    tell_unhandled(unhandled);
     return result;
 }
 
@@ -194,13 +244,13 @@ bool Worker<StorageT>::materialise_due() {
 }
 
 template <Storage StorageT>
-void Worker<StorageT>::report_unhandled(const std::set<std::string>& types) {
+void Worker<StorageT>::tell_unhandled(const std::set<std::string>& types) {
     for (const std::string& type : types) {
         {
             const std::lock_guard lock(mutex_);
             if (!unhandled_.insert(type).second) continue;
         }
-        report("no handler for action type \"" + type + "\" here: its runs stay pending for a worker that has one");
+        observers_.tell(UnknownActionType{type});
     }
 }
 
@@ -246,7 +296,7 @@ void Worker<StorageT>::post_executions() {
     try {
         handover_->post(active_.queue_state().waiting);
     } catch (...) {
-        report("the executor failed: " + detail::caught_text());
+        observers_.tell(ExecutorFailed{detail::caught_text()});
     }
 }
 

@@ -43,9 +43,17 @@ std::shared_ptr<const Handler> Worker<StorageT>::begin(ActiveRun& active) {
         finish({{active.ref(), release(active.claimed.run, wall)}});
         return nullptr;
     }
+    if (observers_.listening()) active.lag = lag_of(active.claimed.run);
     active_.begin(active, now, deadline);
     if (deadline.at < now + detail::longest_wait) wake_.notify(); // the loop may sleep longer than that
+    if (observers_.listening()) observers_.tell(RunStarted{info_of(active.claimed.run), active.lag});
     return handler;
+}
+
+/// How long ago it might have begun.
+template <Storage StorageT>
+Duration Worker<StorageT>::lag_of(const JobRun& run) const {
+    return std::max(Duration{0}, clock_.now() - std::max(run.scheduled_for, run.not_before));
 }
 
 /// When the handler of a run that begins now shall stop.
@@ -80,8 +88,11 @@ void Worker<StorageT>::conclude(ActiveRun& active, HandlerOutcome outcome) {
     const SteadyTime now = core_->clock->steady_now();
     const Duration took = now - active.begun_at;
     typical_microseconds_ += (took.count() - typical_microseconds_) / 8;
+    std::optional<RunInfo> info; // of one that may have been given up, and is gone then
+    if (observers_.listening() && active.deadline.cause != StopCause::none) info = info_of(active.claimed.run);
     const auto cause = active_.end(active, now);
     if (!cause) { // its end was stored long ago
+        if (info) observers_.tell(StuckHandlerReturned{std::move(*info), took});
         idle_.notify();
         return wake_.notify();
     }
@@ -106,11 +117,10 @@ void Worker<StorageT>::stop_overdue() {
     const SteadyTime now = core_->clock->steady_now();
     std::vector<RunFinish> finishes;
     const std::vector<detail::GivenUpRun> given_up = active_.stop_overdue(now);
-    active_.fire();
+    fire_stops();
     for (const detail::GivenUpRun& run : given_up) {
         const JobRun& row = run.claimed.run;
-        report("the handler of run " + row.id.str() + ", action type \"" + row.action_type +
-               "\", does not end after its timeout: it keeps its thread until it does");
+        observers_.tell(HandlerStuck{info_of(row), now - run.begun_at});
         HandlerOutcome outcome;
         outcome.kind = HandlerOutcome::Kind::threw;
         outcome.error = "its handler did not end when it was asked to";
@@ -124,7 +134,7 @@ template <Storage StorageT>
 bool Worker<StorageT>::heartbeat_of(ActiveRun& run, Duration lease) {
     const auto answers = core_->storage->heartbeat({run.ref()}, lease);
     active_.apply(answers);
-    if (!answers.empty()) active_.fire();
+    if (!answers.empty()) fire_stops();
     return answers.empty();
 }
 
@@ -137,7 +147,7 @@ void Worker<StorageT>::finish(std::vector<RunFinish> finishes) {
     try {
         flush_finished();
     } catch (...) {
-        report("the result of a run could not be stored, trying again: " + detail::caught_text());
+        storage_failed(StorageFailed::While::finishing);
         wake_.notify();
     }
     idle_.notify();
@@ -148,47 +158,80 @@ void Worker<StorageT>::finish(std::vector<RunFinish> finishes) {
 /// the storage does not take is kept for the next turn.
 template <Storage StorageT>
 void Worker<StorageT>::flush_finished() {
-    std::unique_lock lock(mutex_);
-    if (flushing_) return;
-    flushing_ = true;
-    while (!finished_.empty()) {
-        std::vector<RunFinish> batch;
-        batch.swap(finished_);
-        lock.unlock();
-        std::vector<bool> accepted;
-        try {
-            accepted = core_->storage->finish(batch);
-        } catch (...) {
-            lock.lock();
-            finished_.insert(finished_.begin(), batch.begin(), batch.end());
-            flushing_ = false;
-            throw;
-        }
-        const auto jobs = active_.remove(batch);
+    for (auto batch = take_finished(); !batch.empty(); batch = take_finished()) {
+        const std::vector<bool> accepted = store(batch);
+        const std::vector<detail::StoredRun> stored = active_.remove(batch);
         idle_.notify();
+        if (finish_flush()) wake_.notify(); // what came meanwhile need not wait for listeners
         for (std::size_t i = 0; i < batch.size(); ++i)
-            settled(batch[i], jobs[i].get(), accepted[i]);
-        lock.lock();
+            settled(batch[i], stored[i], accepted[i]);
     }
+}
+
+/// What is to be written; nothing where another thread is about it, which will be this one's until finish_flush().
+template <Storage StorageT>
+std::vector<RunFinish> Worker<StorageT>::take_finished() {
+    const std::lock_guard lock(mutex_);
+    std::vector<RunFinish> batch;
+    if (flushing_ || finished_.empty()) return batch;
+    flushing_ = true;
+    batch.swap(finished_);
+    return batch;
+}
+
+/// Says whether there is something to write again.
+template <Storage StorageT>
+bool Worker<StorageT>::finish_flush() {
+    const std::lock_guard lock(mutex_);
     flushing_ = false;
+    return !finished_.empty();
+}
+
+template <Storage StorageT>
+std::vector<bool> Worker<StorageT>::store(const std::vector<RunFinish>& batch) {
+    try {
+        return core_->storage->finish(batch);
+    } catch (...) {
+        const std::lock_guard lock(mutex_);
+        finished_.insert(finished_.begin(), batch.begin(), batch.end());
+        flushing_ = false;
+        throw;
+    }
 }
 
 /// The storage has taken what became of a run, or has refused it.
 template <Storage StorageT>
-void Worker<StorageT>::settled(const RunFinish& finish, const JobDefinition* job, bool accepted) {
-    if (!accepted) return report("the result of run " + finish.run.id.str() + " was refused: its lease was lost");
+void Worker<StorageT>::settled(const RunFinish& finish, const detail::StoredRun& run, bool accepted) {
     const JobRunStatus status = finish.to.status;
-    if (!job || (status != JobRunStatus::failed && status != JobRunStatus::timed_out)) return;
-    if (job->policies.pause_after_failures > 0) pause_after_failures(job->tenant_id, job->id);
+    if (!accepted) {
+        RunInfo info = run.info;
+        info.id = finish.run.id;
+        return observers_.tell(ResultRefused{std::move(info), status});
+    }
+    if (!run.job) return;
+    if (observers_.listening()) tell_outcome(finish.to, run);
+    if (status != JobRunStatus::failed && status != JobRunStatus::timed_out) return;
+    if (run.job->policies.pause_after_failures > 0) pause_after_failures(run.job->tenant_id, run.job->id);
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::tell_outcome(const RunTransition& to, const detail::StoredRun& run) const {
+    if (is_terminal(to.status)) {
+        observers_.tell(RunEnded{run.info, to.status, to.reason, to.duration, run.lag, to.error.value_or("")});
+        return;
+    }
+    RunRequeued event{run.info, RunRequeued::Why::released, to.not_before, to.duration, to.error.value_or("")};
+    if (to.executed) event.why = to.give_back_attempt ? RunRequeued::Why::snoozed : RunRequeued::Why::retry;
+    observers_.tell(event);
 }
 
 /// Pauses a job where its last run was the one failure too many. If that does not work, its next plan will.
 template <Storage StorageT>
 void Worker<StorageT>::pause_after_failures(const std::string& tenant, const JobId& job) {
     try {
-        core_->pause_after_failures(tenant, job, clock_.now());
+        if (const auto event = core_->pause_after_failures(tenant, job, clock_.now())) tell_halted(*event);
     } catch (...) {
-        report("job " + job.str() + " could not be paused yet: " + detail::caught_text());
+        storage_failed(StorageFailed::While::pausing, job);
     }
 }
 
@@ -196,6 +239,18 @@ template <Storage StorageT>
 std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
     if (started_) throw Error(Errc::invalid_state, "poll: the worker has been started; it polls by itself");
     const detail::WorkScope scope(this);
+    try {
+        const std::size_t executed = poll_turn(budget);
+        storage_answered();
+        return executed;
+    } catch (...) {
+        contact_.failed(core_->clock->steady_now(), detail::caught_text()); // its caller is told by what it throws
+        throw;
+    }
+}
+
+template <Storage StorageT>
+std::size_t Worker<StorageT>::poll_turn(std::optional<Duration> budget) {
     const SteadyTime begin = core_->clock->steady_now();
     const Instant due_by = clock_.now();
     const RunId newest = RunId::next(due_by);
@@ -225,7 +280,7 @@ void Worker<StorageT>::renew_polled() {
     const std::vector<RunRef> refs = active_.refs();
     if (refs.empty()) return;
     active_.apply(core_->storage->heartbeat(refs, options_.poll_lease));
-    active_.fire();
+    fire_stops();
 }
 
 /// Executes one of the runs that were due by then. Gives back one that was triggered after `newest`, unless it is the
