@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: MIT
+// observe/metrics_test.cpp - what can be asked: counts, and health.
+#include "carillon/observe/health.hpp"
 #include "carillon/observe/metrics.hpp"
 
 #include "support/catch.hpp"
+#include "support/flaky_storage.hpp"
 #include "support/stepped.hpp"
 
 #include <chrono>
@@ -147,4 +150,82 @@ TEST_CASE("metrics: threads count together", "[concurrent]") {
             });
     }
     CHECK(metrics.snapshot().actions.at("work").started == 4'000);
+}
+
+TEST_CASE("health: of a worker with nothing to do there is nothing to say") {
+    Stepped<> world;
+    world.stepper.turn();
+    const Health health = world.worker.health();
+    CHECK(health.worker == "w");
+    CHECK(health.problems().empty());
+    CHECK(!health.oldest_due);
+    CHECK(health.lag == 0s);
+}
+
+TEST_CASE("health: it names what is due, and complains when that waits too long") {
+    World<> world;
+    Worker<> worker(world.scheduler, world.options());
+    worker.handle("work", [](RunContext&) {});
+    const JobId low = world.create(job_spec("work"));
+    world.trigger(low);
+    world.clock->advance(2min);
+    const Health late = worker.health();
+    CHECK(late.oldest_due == support::nine);
+    CHECK(late.lag == 2min);
+    CHECK(late.problems(2min).empty());
+    CHECK(late.problems(1min) == std::vector<std::string>{"what is due waits since 2026-03-02T09:00:00Z"});
+    worker.poll();
+    CHECK(worker.health().lag == 0s);
+    CHECK(worker.health().oldest_due == world.job(low).next_run_at);
+}
+
+TEST_CASE("health: a handler that does not end is named until it does") {
+    Stepped<> world;
+    JobSpec spec = job_spec("work");
+    spec.policies.timeout.attempt = 10s;
+    spec.policies.timeout.grace = 5s;
+    const JobId id = world.create(spec);
+    const RunId run = world.trigger(id);
+    RunContext& context = world.begun();
+    world.turn_after(10s);
+    CHECK(world.worker.health().stuck.empty());
+    world.turn_after(5s);
+    const Health health = world.worker.health();
+    REQUIRE(health.stuck.size() == 1);
+    CHECK(health.stuck.front().id == run);
+    CHECK(health.problems() ==
+          std::vector<std::string>{"the handler of run " + run.str() + R"(, action type "work", does not end)"});
+    world.stepper.conclude(support::ref_of(context), HandlerOutcome{});
+    CHECK(world.worker.health().problems().empty());
+}
+
+TEST_CASE("health: an action type without a handler is named until there is one") {
+    Stepped<> world;
+    world.create(job_spec("other", "@hourly"));
+    world.turn_after(1h);
+    CHECK(world.worker.health().unknown_action_types == std::vector<std::string>{"other"});
+    CHECK(world.worker.health().problems() == std::vector<std::string>{R"(action type "other" has no handler here)"});
+    world.worker.handle("other", support::never_called);
+    CHECK(world.worker.health().unknown_action_types.empty());
+}
+
+TEST_CASE("health: a clock that is not believed is said to be so") {
+    Stepped<> world;
+    world.stepper.turn();
+    world.clock->set_wall(support::nine + std::chrono::hours{24 * 400});
+    world.stepper.turn();
+    CHECK(world.worker.health().problems() == std::vector<std::string>{"the wall clock is not believed"});
+    world.worker.confirm_clock();
+    CHECK(!world.worker.health().clock_doubted);
+}
+
+TEST_CASE("health: a storage that fails is named with what it said, until it works again") {
+    Stepped<support::FlakyStorage> world;
+    world.storage->claim_fails = true;
+    world.turn_after(1s);
+    CHECK(world.worker.health().problems() == std::vector<std::string>{"the storage fails: claim failed"});
+    world.storage->claim_fails = false;
+    world.turn_after(2s);
+    CHECK(world.worker.health().problems().empty());
+    CHECK(world.worker.health().last_turn == 0s);
 }

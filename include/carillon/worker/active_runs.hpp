@@ -229,6 +229,15 @@ public:
         return rows;
     }
 
+    /// Copies of the rows whose handlers should have ended long ago, and have not.
+    [[nodiscard]] std::vector<JobRun> stuck_rows() const {
+        const std::lock_guard lock(mutex_);
+        std::vector<JobRun> rows;
+        for (const auto& [ref, run] : runs_)
+            if (run.executing && run.given_up) rows.push_back(run.claimed.run);
+        return rows;
+    }
+
     /// The keys of handlers that go on although their runs have been given up or lost: no other run of such a key
     /// should begin beside them.
     [[nodiscard]] std::vector<KeyRef> held_keys() const {

@@ -11,6 +11,7 @@
 #include "carillon/clock.hpp"
 #include "carillon/observe/detail/observers.hpp"
 #include "carillon/observe/events.hpp"
+#include "carillon/observe/health.hpp"
 #include "carillon/scheduler_facade.hpp"
 #include "carillon/storage/storage.hpp"
 #include "carillon/worker/active_runs.hpp"
@@ -118,6 +119,9 @@ public:
     /// an empty battery would plan all its jobs away. Meanwhile time goes on from where it was, or, at the start, no
     /// job is planned; what was planned before is executed. See worker/clock_watch.hpp.
     void confirm_clock();
+
+    /// How it is, for a health check. Asks the storage once, and does not throw where that fails.
+    [[nodiscard]] Health health() const;
 
     /// How many runs it holds: waiting for a thread, in a handler, or being finished.
     [[nodiscard]] std::size_t active() const { return active_.size(); }

@@ -85,7 +85,8 @@ public:
     /// Counts the end of a run that was running. Says whether somebody may have waited for it.
     [[nodiscard]] static bool count_end(RunRow& row);
 
-    /// Early rather than late where a tenant is full that no claim has found so.
+    /// Early rather than late where a tenant is full that no claim has found so. Of runs that are ready, it names the
+    /// oldest of those that are next in their tenants.
     [[nodiscard]] static std::optional<Instant> next_due(const Reach& reach, Instant now);
 
 private:
@@ -93,7 +94,7 @@ private:
     [[nodiscard]] static RunRow* next_in_order(const Reach& reach, const std::string* after);
     [[nodiscard]] static RunRow*
     first_of_tenants(const Reach& reach, TypeRow& type, ReadyRuns& tenants, const std::string* after);
-    [[nodiscard]] static bool has_ready(const Reach& reach, const TypeRow& type);
+    [[nodiscard]] static std::optional<Instant> oldest_ready(const Reach& reach, const TypeRow& type);
     static bool release(TenantRow& tenant);
 
     std::unordered_map<std::string, std::unique_ptr<TypeRow>> types_;
@@ -241,9 +242,9 @@ std::optional<Instant> MemoryQueue<Void>::next_due(const Reach& reach, Instant n
     std::optional<Instant> earliest;
     for (const auto& type : reach.types) {
         if (type.is_full()) continue;
-        const bool ready = has_ready(reach, *type.row);
+        const auto ready = oldest_ready(reach, *type.row);
         if (!ready && type.row->delayed.empty()) continue;
-        Instant due = ready ? Instant::min() : type.row->delayed.top()->run.not_before;
+        Instant due = ready ? *ready : type.row->delayed.top()->run.not_before;
         if (type.opens_at() > reach.now) due = std::max(due, now + (type.opens_at() - reach.now));
         earliest = std::min(earliest.value_or(due), due);
     }
@@ -251,13 +252,15 @@ std::optional<Instant> MemoryQueue<Void>::next_due(const Reach& reach, Instant n
 }
 
 template <class Void>
-bool MemoryQueue<Void>::has_ready(const Reach& reach, const TypeRow& type) {
+std::optional<Instant> MemoryQueue<Void>::oldest_ready(const Reach& reach, const TypeRow& type) {
+    std::optional<Instant> oldest;
     for (const auto& [limit, tenants] : type.ready) {
         if (!reach.sees(limit)) break;
         for (const auto& [tenant, rows] : tenants)
-            if (rows.first([&](const RunRow& each) { return !reach.excepts(each); })) return true;
+            if (const RunRow* row = rows.first([&](const RunRow& each) { return !reach.excepts(each); }))
+                oldest = std::min(oldest.value_or(row->run.not_before), row->run.not_before);
     }
-    return false;
+    return oldest;
 }
 
 } // namespace carillon::detail

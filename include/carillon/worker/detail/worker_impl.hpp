@@ -207,6 +207,32 @@ std::optional<Instant> Worker<StorageT>::next_due() const {
 }
 
 template <Storage StorageT>
+Health Worker<StorageT>::health() const {
+    Health health;
+    health.worker = options_.name;
+    health.started = started_;
+    health.active = active_.size();
+    health.stuck = active_.stuck_rows();
+    health.clock_doubted = clock_.doubted();
+    const detail::StorageContact::State contact = contact_.state();
+    if (contact.answered_at) health.last_turn = core_->clock->steady_now() - *contact.answered_at;
+    if (contact.fails) health.storage_error = contact.error;
+    {
+        const std::lock_guard lock(mutex_);
+        for (const std::string& type : unhandled_)
+            if (!handlers_.contains(type)) health.unknown_action_types.push_back(type);
+    }
+    try {
+        const Instant now = clock_.now();
+        health.oldest_due = core_->storage->next_due(claim_filter(), now);
+        if (health.oldest_due) health.lag = std::max(now - *health.oldest_due, Duration{0});
+    } catch (...) {
+        health.storage_error = detail::caught_text();
+    }
+    return health;
+}
+
+template <Storage StorageT>
 void Worker<StorageT>::watch_storage() {
     if constexpr (requires(StorageT & storage) { storage.watch(std::function<void(StorageNews)>{}); }) {
         watch_ = core_->storage->watch([this](StorageNews news) {

@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: MIT
+// observe/health.hpp - how a worker is, at one moment: see Worker::health.
+#pragma once
+
+#include "carillon/model/run.hpp"
+#include "carillon/time.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace carillon {
+
+struct Health {
+    /// The worker's name.
+    std::string worker = "";
+    bool started = false;
+    /// How many runs it holds: waiting for a thread, in a handler, or being finished.
+    std::size_t active = 0;
+
+    /// The oldest job to be planned or run to be begun that the worker could take now, or the moment at which there is
+    /// one. Of runs that are ready, a storage may look only at those that are next in their tenants.
+    std::optional<Instant> oldest_due = std::nullopt;
+    /// How long that has been due.
+    Duration lag{0};
+    /// The steady time since the loop's last turn that went well. Absent where there was none: before start(), or under
+    /// poll().
+    std::optional<Duration> last_turn = std::nullopt;
+    /// What the storage said, where it fails.
+    std::string storage_error = "";
+
+    /// Those whose handlers did not end within the grace after their timeouts, and still run. Each keeps a thread.
+    std::vector<JobRun> stuck{};
+    /// Of due jobs: they wait for a worker that has handlers for them.
+    std::vector<std::string> unknown_action_types{};
+
+    /// The wall clock is not believed at the moment: see Worker::confirm_clock.
+    bool clock_doubted = false;
+
+    /// What is wrong, each in a sentence without a full stop; empty where all is well. `patience` is how long something
+    /// may be due, and how long the loop may need for a turn.
+    [[nodiscard]] std::vector<std::string> problems(Duration patience = std::chrono::minutes{1}) const {
+        std::vector<std::string> found;
+        if (!storage_error.empty()) found.push_back("the storage fails: " + storage_error);
+        if (started && last_turn && *last_turn > patience)
+            found.push_back("the worker's loop has not come round for " + to_string(*last_turn));
+        if (lag > patience) found.push_back("what is due waits since " + to_rfc3339(*oldest_due));
+        for (const JobRun& run : stuck)
+            found.push_back("the handler of run " + run.id.str() + ", action type \"" + run.action_type +
+                            "\", does not end");
+        for (const std::string& type : unknown_action_types)
+            found.push_back("action type \"" + type + "\" has no handler here");
+        if (clock_doubted) found.emplace_back("the wall clock is not believed");
+        return found;
+    }
+};
+
+} // namespace carillon
