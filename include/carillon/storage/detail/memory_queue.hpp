@@ -86,7 +86,7 @@ public:
     [[nodiscard]] static bool count_end(RunRow& row);
 
     /// Early rather than late where a tenant is full that no claim has found so. Of runs that are ready, it names the
-    /// oldest of those that are next in their tenants.
+    /// oldest of those that are next in their tenants, or `now` where a clock that was set back hides others.
     [[nodiscard]] static std::optional<Instant> next_due(const Reach& reach, Instant now);
 
 private:
@@ -244,7 +244,7 @@ std::optional<Instant> MemoryQueue<Void>::next_due(const Reach& reach, Instant n
         if (type.is_full()) continue;
         const auto ready = oldest_ready(reach, *type.row);
         if (!ready && type.row->delayed.empty()) continue;
-        Instant due = ready ? *ready : type.row->delayed.top()->run.not_before;
+        Instant due = ready ? std::min(*ready, now) : type.row->delayed.top()->run.not_before;
         if (type.opens_at() > reach.now) due = std::max(due, now + (type.opens_at() - reach.now));
         earliest = std::min(earliest.value_or(due), due);
     }
