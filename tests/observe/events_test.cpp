@@ -355,13 +355,6 @@ TEST_CASE("listeners: one that throws harms nobody, and the others and the repor
     CHECK(world.reports.all() == std::vector<std::string>{"a listener threw: no luck"}); // once
 }
 
-TEST_CASE("listeners: null is refused") {
-    World<> world;
-    WorkerOptions options = world.options();
-    options.listeners = {nullptr};
-    CHECK_THROWS_WITH(Worker<>(world.scheduler, options), "listeners: must not be null");
-}
-
 namespace {
 
 /// Asks everything whenever it is told something, on another thread: a lock that is held would show.
@@ -408,25 +401,6 @@ TEST_CASE("listeners: they are called without a lock, and may stop the worker", 
     worker.stop();
     CHECK(busybody->active == 0);
     busybody->worker = nullptr;
-}
-
-TEST_CASE("listeners: one that starts the worker while that stops is refused, and nothing hangs", "[concurrent]") {
-    struct Restarter : Listener {
-        void on_event(const std::string&, const Event& event) override {
-            if (std::holds_alternative<WorkerStopped>(event)) worker.load()->start();
-        }
-        std::atomic<Worker<>*> worker = nullptr;
-    };
-    World<> world;
-    const auto restarter = std::make_shared<Restarter>();
-    const auto recorder = std::make_shared<Recorder>();
-    WorkerOptions options = world.options();
-    options.listeners = {restarter, recorder};
-    Worker<> worker(world.scheduler, options);
-    restarter->worker = &worker;
-    worker.start();
-    worker.stop();
-    CHECK(recorder->one<ListenerFailed>().error == "the worker is being stopped");
 }
 
 TEST_CASE("listeners: a blocked one delays its thread, and neither the other results nor the leases", "[concurrent]") {

@@ -6,9 +6,12 @@
 #include "support/catch.hpp"
 #include "support/world.hpp"
 
+#include <atomic>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 
 using namespace carillon;
 using namespace std::chrono_literals;
@@ -54,6 +57,7 @@ TEST_CASE("worker: options that make no sense are refused") {
             {Errc::out_of_range, "heartbeat", "heartbeat: expected more than 0 and at most the lease, saw 0s"});
     refuses({.lease = 5s},
             {Errc::out_of_range, "heartbeat", "heartbeat: expected more than 0 and at most the lease, saw 10s"});
+    refuses({.listeners = {nullptr}}, {Errc::required, "listeners", "listeners: must not be null"});
     refuses({.poll_lease = 999us},
             {Errc::out_of_range, "poll_lease", "poll_lease: expected 1 ms to 365 days, saw 999us"});
     refuses({.poll_lease = 24h * 365 + 1us},
@@ -94,4 +98,25 @@ TEST_CASE("worker: what a started worker does not do is refused, and it goes on"
     check([&] { worker.start(); }, {Errc::invalid_state, "", "the worker runs already"});
     check([&] { worker.poll(); }, {Errc::invalid_state, "", "poll: the worker has been started; it polls by itself"});
     CHECK(world.reaches(world.trigger(world.create(job_spec("work"))), JobRunStatus::completed));
+}
+
+TEST_CASE("worker: who starts it while it is being stopped, from within, is refused", "[concurrent]") {
+    struct Restarter : Listener {
+        void on_event(const std::string&, const Event& event) override {
+            if (!std::holds_alternative<WorkerStopped>(event)) return;
+            check([this] { worker.load()->start(); }, {Errc::invalid_state, "", "the worker is being stopped"});
+            ++refused;
+        }
+        std::atomic<Worker<>*> worker = nullptr;
+        std::atomic<int> refused = 0;
+    };
+    World<> world;
+    const auto restarter = std::make_shared<Restarter>();
+    WorkerOptions options = world.options();
+    options.listeners = {restarter};
+    Worker<> worker(world.scheduler, options);
+    restarter->worker = &worker;
+    worker.start();
+    worker.stop();
+    CHECK(restarter->refused == 1);
 }
