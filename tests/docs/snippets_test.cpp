@@ -81,6 +81,20 @@ TEST_CASE("docs: each block of the page on writing a storage stands in the refer
     }
 }
 
+TEST_CASE("docs: the page on operations names every event") {
+    const std::string page = text_of("docs/operations.md");
+    std::istringstream header(text_of("include/carillon/observe/events.hpp"));
+    std::set<std::string> events{"ClockStep"};
+    for (std::string line; std::getline(header, line);)
+        if (line.rfind("struct ", 0) == 0) events.insert(line.substr(7, line.find(' ', 7) - 7));
+    events.erase("RunInfo");
+    CHECK(events.size() >= 21);
+    for (const std::string& event : events) {
+        INFO(event);
+        CHECK(page.find("`" + event + "`") != std::string::npos);
+    }
+}
+
 TEST_CASE("docs: the page on writing a storage orders every clause of the contract") {
     const std::string page = text_of("docs/writing-a-storage.md");
     const std::string steps = page.substr(page.find("| step | clauses |"));

@@ -137,6 +137,15 @@ TEST_CASE("metrics: Prometheus reads every count, with labels escaped and bucket
     CHECK(has_line(to_prometheus(metrics.snapshot()), "carillon_stuck_handlers{" + type + "} 0"));
 }
 
+TEST_CASE("metrics: a scraper sees the first failure as an increase") {
+    Metrics metrics;
+    CHECK(has_line(to_prometheus(metrics.snapshot()), R"(carillon_jobs_halted_total{status="disabled"} 0)"));
+    metrics.on_event("w", RunStarted{run_of("work")});
+    const std::string text = to_prometheus(metrics.snapshot());
+    CHECK(has_line(text, R"(carillon_runs_ended_total{action_type="work",status="failed"} 0)"));
+    CHECK(has_line(text, R"(carillon_stop_requests_total{action_type="work",cause="lost"} 0)"));
+}
+
 TEST_CASE("metrics: threads count together", "[concurrent]") {
     Metrics metrics;
     {
@@ -224,6 +233,9 @@ TEST_CASE("health: a storage that fails is named with what it said, until it wor
     world.storage->claim_fails = true;
     world.turn_after(1s);
     CHECK(world.worker.health().problems() == std::vector<std::string>{"the storage fails: claim failed"});
+    const nlohmann::json json = world.worker.health();
+    CHECK(json.at("storage_error") == "claim failed");
+    CHECK(json.at("problems") == std::vector<std::string>{"the storage fails: claim failed"});
     world.storage->claim_fails = false;
     world.turn_after(2s);
     CHECK(world.worker.health().problems().empty());

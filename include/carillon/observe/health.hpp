@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: MIT
 // observe/health.hpp - how a worker is, at one moment: see Worker::health.
+//
+//   const Health health = worker.health();
+//   respond(health.problems().empty() ? 200 : 503, nlohmann::json(health).dump());
 #pragma once
 
+#include "carillon/model/json.hpp"
 #include "carillon/model/run.hpp"
 #include "carillon/time.hpp"
 
@@ -56,5 +60,38 @@ struct Health {
         return found;
     }
 };
+
+/// The members by their names, and `problems`.
+template <detail::JsonValueType Json>
+void to_json(Json& out, const Health& health);
+
+// ---- implementation ------------------------------------------------------------------------------------------------
+
+namespace detail {
+
+template <>
+struct JsonMembers<Health> {
+    template <class Each, class Record>
+    static void visit(Each& each, Record& health) {
+        each.member("worker", health.worker);
+        each.member("started", health.started);
+        each.member("active", health.active);
+        each.member("oldest_due", health.oldest_due);
+        each.member("lag", health.lag);
+        each.member("last_turn", health.last_turn);
+        each.text("storage_error", health.storage_error);
+        each.member("stuck", health.stuck);
+        each.member("unknown_action_types", health.unknown_action_types);
+        each.member("clock_doubted", health.clock_doubted);
+    }
+};
+
+} // namespace detail
+
+template <detail::JsonValueType Json>
+void to_json(Json& out, const Health& health) {
+    out = detail::JsonValue<Json>::of(health);
+    out["problems"] = health.problems();
+}
 
 } // namespace carillon

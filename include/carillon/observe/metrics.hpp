@@ -59,14 +59,23 @@ struct DurationHistogram {
     }
 };
 
-/// What happened to the runs of an action type, since the Metrics were made.
+/// What happened to the runs of an action type, since the Metrics were made. What everybody counts begins with 0: a
+/// scraper that first meets a counter at 1 sees no increase.
 struct ActionMetrics {
     std::uint64_t planned = 0; ///< occurrences that became runs
     std::map<RunReason, std::uint64_t> skipped{};
     std::uint64_t started = 0; ///< attempts
-    std::map<JobRunStatus, std::uint64_t> ended{};
-    std::map<RunRequeued::Why, std::uint64_t> requeued{};
-    std::map<StopCause, std::uint64_t> stop_requests{};
+    std::map<JobRunStatus, std::uint64_t> ended{{JobRunStatus::completed, 0},
+                                                {JobRunStatus::failed, 0},
+                                                {JobRunStatus::cancelled, 0},
+                                                {JobRunStatus::timed_out, 0}};
+    std::map<RunRequeued::Why, std::uint64_t> requeued{
+        {RunRequeued::Why::retry, 0}, {RunRequeued::Why::snoozed, 0}, {RunRequeued::Why::released, 0}};
+    std::map<StopCause, std::uint64_t> stop_requests{{StopCause::interrupted, 0},
+                                                     {StopCause::attempt_timeout, 0},
+                                                     {StopCause::total_timeout, 0},
+                                                     {StopCause::cancelled, 0},
+                                                     {StopCause::lost, 0}};
     std::uint64_t abandoned = 0;
     std::uint64_t results_refused = 0;
     std::uint64_t handlers_stuck = 0; ///< that became stuck
@@ -77,8 +86,13 @@ struct ActionMetrics {
 
 struct MetricsSnapshot {
     std::map<std::string, ActionMetrics> actions{};
-    std::map<JobStatus, std::uint64_t> jobs_halted{};
-    std::map<ClockStep::Kind, std::uint64_t> clock_steps{};
+    std::map<JobStatus, std::uint64_t> jobs_halted{
+        {JobStatus::paused, 0}, {JobStatus::disabled, 0}, {JobStatus::completed, 0}};
+    std::map<ClockStep::Kind, std::uint64_t> clock_steps{{ClockStep::Kind::back, 0},
+                                                         {ClockStep::Kind::forward, 0},
+                                                         {ClockStep::Kind::doubted, 0},
+                                                         {ClockStep::Kind::corrected, 0},
+                                                         {ClockStep::Kind::accepted, 0}};
     std::uint64_t unknown_action_types = 0;
     std::uint64_t workers_started = 0;
     std::uint64_t workers_stopped = 0;
