@@ -6,6 +6,7 @@
 #include "carillon/observe/metrics.hpp"
 #include "carillon/time.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -123,8 +124,10 @@ public:
 
     void stuck_handlers(std::string_view name, std::string_view help) {
         head(name, "gauge", help);
-        for (const auto& [type, metrics] : snapshot_.actions)
-            line(name, label("action_type", type), std::to_string(metrics.handlers_stuck - metrics.handlers_freed));
+        for (const auto& [type, metrics] : snapshot_.actions) {
+            const std::uint64_t freed = std::min(metrics.handlers_stuck, metrics.handlers_freed); // may be told before
+            line(name, label("action_type", type), std::to_string(metrics.handlers_stuck - freed));
+        }
     }
 
     [[nodiscard]] const std::string& text() const noexcept { return text_; }
