@@ -91,7 +91,8 @@ struct RunStarted {
 
 /// It has ended, and that is stored. `duration` is steady time in the handler. Both are absent where this worker called
 /// no handler: the run expired while it waited, or other workers have abandoned it too often. Where somebody asked a
-/// run to stop as it ended, the ledger may say `cancelled` instead.
+/// run to stop as it ended, the ledger may say `cancelled` instead. Pending runs that a claim finds expired, or that
+/// `cancel_previous` ends, are in the ledger alone.
 struct RunEnded {
     RunInfo run{};
     JobRunStatus status = JobRunStatus::completed;
@@ -101,7 +102,8 @@ struct RunEnded {
     std::string error = "";
 };
 
-/// It is pending again, and that is stored.
+/// It is pending again, and that is stored. Where somebody asked it to stop meanwhile, or its total timeout ends before
+/// `not_before`, the ledger says `cancelled` or `timed_out` instead, and no RunEnded follows.
 struct RunRequeued {
     enum class Why : std::uint8_t {
         retry,    ///< its attempt failed, and there is another
@@ -165,7 +167,8 @@ struct WorkerStopped {
     std::size_t still_running = 0;
 };
 
-/// The storage threw. The worker tries again, except after its destruction.
+/// The storage threw. The worker tries again, except after its destruction. Not told of what poll() throws: its caller
+/// has it.
 struct StorageFailed {
     enum class While : std::uint8_t {
         working,    ///< in a turn of its loop

@@ -29,8 +29,9 @@ struct Health {
     std::optional<Instant> oldest_due = std::nullopt;
     /// How long that has been due.
     Duration lag{0};
-    /// The steady time since the loop's last turn that went well. Absent where there was none: before start(), or under
-    /// poll().
+    /// The steady time since the last turn of the loop, or the last poll(), that went well. Absent where there was
+    /// none. A loop that no longer claims, after a stop() by a handler or during one that waits, does not count its
+    /// turns.
     std::optional<Duration> last_turn = std::nullopt;
     /// What the storage said, where it fails.
     std::string storage_error = "";
