@@ -176,6 +176,22 @@ TEST_CASE("events: a run that goes back to pending is retried, snoozed or releas
     CHECK(world.recorder->all<RunStarted>()[1].lag == 0s); // it waited for its retry, not for a worker
 }
 
+TEST_CASE("events: a run whose next attempt would come too late has ended") {
+    Observed<> world;
+    const JobId job = world.create(spec_with([](Policies& policies) {
+        policies.retry = {.max_attempts = 2, .initial = 10min, .jitter = 0};
+        policies.timeout.total = 5min;
+    }));
+    const RunId run = world.trigger(job);
+    world.stepper.conclude(ref_of(world.begun()), threw("no luck"));
+    REQUIRE(world.run(run).status == JobRunStatus::timed_out);
+    const auto ended = world.recorder->one<RunEnded>();
+    CHECK(ended.status == JobRunStatus::timed_out);
+    CHECK(ended.reason == RunReason::total_timeout);
+    CHECK(ended.error == "no luck");
+    CHECK(world.recorder->all<RunRequeued>().empty());
+}
+
 TEST_CASE("events: a run is abandoned, lost to its first worker, and its result refused") {
     Observed<> world;
     WorkerOptions options = world.options("other");

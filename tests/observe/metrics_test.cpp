@@ -213,7 +213,7 @@ TEST_CASE("health: an action type without a handler is named until there is one"
     world.create(job_spec("other", "@hourly"));
     world.turn_after(1h);
     CHECK(world.worker.health().unknown_action_types == std::vector<std::string>{"other"});
-    CHECK(world.worker.health().problems() == std::vector<std::string>{R"(action type "other" has no handler here)"});
+    CHECK(world.worker.health().problems().empty()); // another worker may have one
     world.worker.handle("other", support::never_called);
     CHECK(world.worker.health().unknown_action_types.empty());
 }

@@ -38,11 +38,16 @@ namespace carillon {
     return to;
 }
 
+/// Whether `to` would take the run back to pending, and it would be claimable only when it has expired.
+[[nodiscard]] inline bool comes_back_too_late(const JobRun& run, const RunTransition& to) noexcept {
+    return to.status == JobRunStatus::pending && has_expired(run, std::max({to.at, to.not_before, run.scheduled_for}));
+}
+
 /// Moves `run` along `to`. A way back to pending is not open to a run that was asked to stop, nor to one that would be
 /// claimable only when it has expired.
 inline void apply(JobRun& run, const RunTransition& to) {
     const bool goes_back = to.status == JobRunStatus::pending;
-    const bool expires = goes_back && has_expired(run, std::max({to.at, to.not_before, run.scheduled_for}));
+    const bool expires = comes_back_too_late(run, to);
     if (to.abandoned) ++run.abandons;
     if (to.give_back_attempt && run.attempt > 0) --run.attempt;
     run.error = to.error;

@@ -5,6 +5,7 @@
 
 #include "carillon/clock.hpp"
 #include "carillon/observe/events.hpp"
+#include "carillon/storage/rules.hpp"
 #include "carillon/storage/storage.hpp"
 #include "carillon/worker/outcome.hpp"
 
@@ -60,6 +61,7 @@ struct StoredRun {
     std::shared_ptr<const JobDefinition> job{}; ///< null: it was never here
     RunInfo info{};
     Duration lag{0};
+    bool expired = false; ///< instead of going back to pending
 };
 
 struct QueueState {
@@ -104,6 +106,12 @@ public:
         std::vector<ActiveRun*> runs(queue_.begin(), queue_.end());
         queue_.clear();
         return runs;
+    }
+
+    /// Whether a run that was taken must not begin: somebody noted that it is to stop.
+    [[nodiscard]] bool is_to_stop(const ActiveRun& run) const {
+        const std::lock_guard lock(mutex_);
+        return run.cause != StopCause::none;
     }
 
     /// The run's handler is called now, and shall stop by the deadline.
@@ -177,11 +185,12 @@ public:
             const auto at = runs_.find(finished[i].run);
             if (at == runs_.end()) continue;
             ActiveRun& run = at->second;
+            const bool expired = comes_back_too_late(run.claimed.run, finished[i].to);
             if (run.executing) {
                 run.stored = true;
-                stored[i] = {run.claimed.job, info_of(run.claimed.run), run.lag};
+                stored[i] = {run.claimed.job, info_of(run.claimed.run), run.lag, expired};
             } else {
-                stored[i] = {std::move(run.claimed.job), info_of(std::move(run.claimed.run)), run.lag};
+                stored[i] = {std::move(run.claimed.job), info_of(std::move(run.claimed.run)), run.lag, expired};
                 runs_.erase(at);
             }
         }

@@ -22,6 +22,8 @@ inline constexpr std::int64_t prefetch_microseconds = 1'000;
 /// What a handler is taken to need until we know, or after we were wrong: nothing is claimed ahead.
 inline constexpr std::int64_t slow_microseconds = 1'000'000;
 inline constexpr std::size_t most_prefetched = 256;
+/// Action types without a handler that are told; callers make them up.
+inline constexpr std::size_t most_unhandled = 1'000;
 inline constexpr std::size_t jobs_per_plan = 500;
 inline constexpr std::size_t rows_per_cleaning = 1'000;
 /// Both, under a poll() that has a budget: what one step takes may come on top of it.
@@ -166,7 +168,7 @@ void Worker<StorageT>::storage_answered() {
 /// To be called where what it threw is being caught.
 template <Storage StorageT>
 void Worker<StorageT>::storage_failed(StorageFailed::While doing, const JobId& job) {
-    const StorageFailed event{doing, detail::caught_text(), job};
+    const StorageFailed event{doing, detail::printable_error(detail::caught_text()), job};
     contact_.failed(core_->clock->steady_now(), event.error);
     observers_.tell(event);
 }
@@ -227,7 +229,7 @@ Health Worker<StorageT>::health() const {
         health.oldest_due = core_->storage->next_due(claim_filter(), now);
         if (health.oldest_due) health.lag = std::max(now - *health.oldest_due, Duration{0});
     } catch (...) {
-        health.storage_error = detail::caught_text();
+        health.storage_error = detail::printable_error(detail::caught_text());
     }
     return health;
 }

@@ -117,8 +117,9 @@ void Worker<StorageT>::renew_leases() {
         if (!refs.empty()) active_.apply(core_->storage->heartbeat(refs, options_.lease));
     } catch (...) {
         if (asked) stop_news_ = true;
-        // Nobody else may claim these runs before their leases end: stop them while they are still ours.
-        if (now - last_renewal_ >= options_.lease * 4 / 5) active_.interrupt_all();
+        // Nobody else may claim these runs before their leases end: stop them while they are still ours. The storage
+        // may have taken its time to fail.
+        if (core_->clock->steady_now() - last_renewal_ >= options_.lease * 4 / 5) active_.interrupt_all();
         throw;
     }
     last_renewal_ = now;
@@ -248,7 +249,7 @@ void Worker<StorageT>::tell_unhandled(const std::set<std::string>& types) {
     for (const std::string& type : types) {
         {
             const std::lock_guard lock(mutex_);
-            if (!unhandled_.insert(type).second) continue;
+            if (unhandled_.size() >= detail::most_unhandled || !unhandled_.insert(type).second) continue;
         }
         observers_.tell(UnknownActionType{type});
     }

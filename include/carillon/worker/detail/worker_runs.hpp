@@ -38,7 +38,7 @@ std::shared_ptr<const Handler> Worker<StorageT>::begin(ActiveRun& active) {
     const Instant wall = clock_.now();
     const bool too_early = wall < active.claimed.run.scheduled_for; // the clock was set back since the claim
     const bool too_late = deadline.at <= now;                       // the storage ends the run when it is back
-    if (!handler || too_early || too_late || active.stop.stop_requested()) {
+    if (!handler || too_early || too_late || active_.is_to_stop(active)) {
         active_.end(active, now);
         finish({{active.ref(), release(active.claimed.run, wall)}});
         return nullptr;
@@ -202,7 +202,7 @@ std::vector<bool> Worker<StorageT>::store(const std::vector<RunFinish>& batch) {
 /// The storage has taken what became of a run, or has refused it.
 template <Storage StorageT>
 void Worker<StorageT>::settled(const RunFinish& finish, const detail::StoredRun& run, bool accepted) {
-    const JobRunStatus status = finish.to.status;
+    const JobRunStatus status = run.expired ? JobRunStatus::timed_out : finish.to.status;
     if (!accepted) {
         RunInfo info = run.info;
         info.id = finish.run.id;
@@ -216,8 +216,14 @@ void Worker<StorageT>::settled(const RunFinish& finish, const detail::StoredRun&
 
 template <Storage StorageT>
 void Worker<StorageT>::tell_outcome(const RunTransition& to, const detail::StoredRun& run) const {
-    if (is_terminal(to.status)) {
-        observers_.tell(RunEnded{run.info, to.status, to.reason, to.duration, run.lag, to.error.value_or("")});
+    if (run.expired || is_terminal(to.status)) {
+        RunEnded event{run.info, to.status, to.reason, to.duration, run.lag, to.error.value_or("")};
+        if (run.expired) {
+            event.status = JobRunStatus::timed_out;
+            event.reason = RunReason::total_timeout;
+        }
+        if (!to.executed) event.lag.reset();
+        observers_.tell(event);
         return;
     }
     RunRequeued event{run.info, RunRequeued::Why::released, to.not_before, to.duration, to.error.value_or("")};
@@ -244,7 +250,8 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
         storage_answered();
         return executed;
     } catch (...) {
-        contact_.failed(core_->clock->steady_now(), detail::caught_text()); // its caller is told by what it throws
+        contact_.failed(core_->clock->steady_now(),
+                        detail::printable_error(detail::caught_text())); // its caller is told by what it throws
         throw;
     }
 }
