@@ -213,10 +213,29 @@ part_asan() {
     build asan carillon_tests examples && run_catch2 asan asan && run_ctest "asan examples" asan examples
 }
 
+# Each test in a process of its own: the sanitizer remembers in which order locks were taken by their addresses, and two
+# tests put different ones at the same place of their stacks.
 part_tsan() {
-    local filter=('[concurrent]')
-    [[ ${#test_arguments[@]} -gt 0 ]] && filter=("${test_arguments[@]}")
-    build tsan carillon_tests && run_catch2 tsan tsan "${filter[@]}"
+    build tsan carillon_tests || return 1
+    if [[ ${#test_arguments[@]} -gt 0 ]]; then
+        run_catch2 tsan tsan "${test_arguments[@]}"
+        return
+    fi
+    local program=$build_root/tsan/tests/carillon_tests log=$build_root/tsan/unit.log list=--list-test-names-only
+    [[ $("$program" --help) == *$list* ]] || list="--list-tests --verbosity quiet" # Catch2 v3
+    local name passed=0 failed=0
+    # shellcheck disable=SC2086
+    while IFS= read -r name; do
+        [[ -n $name ]] || continue
+        if "$program" "$(as_test_filter "$name")" >"$log" 2>&1; then
+            passed=$((passed + 1))
+        else
+            failed=$((failed + 1))
+            cat "$log"
+        fi
+    done < <("$program" $list '[concurrent]')
+    [[ $passed$failed != 00 ]] || { broken "no test is tagged [concurrent]"; return 1; }
+    record tsan "$passed" "$failed"
 }
 
 part_differential() {
