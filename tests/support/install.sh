@@ -22,6 +22,7 @@ date           libhowardhinnant-date-dev  /usr/include/date/date.h           fet
 catch2         catch2                     /usr/include/catch2/catch*.hpp     fetched
 benchmark      libbenchmark-dev           /usr/include/benchmark/benchmark.h
 asio           libasio-dev                /usr/include/asio.hpp              optional
+sqlite         libsqlite3-dev             /usr/include/sqlite3.h             optional
 go             golang-go                  go                                 optional
 robfig         golang-github-robfig-cron-dev /usr/share/gocode/src/github.com/robfig/cron/cron.go optional
 node           nodejs                     node
