@@ -216,7 +216,7 @@ public:
         });
         const auto claimed =
             storage_.claim({.worker = "bench", .filter = {.action_types = {template_.action_type}}, .now = now});
-        RunFinish done{{claimed.at(0).run.id, claimed.at(0).run.fence}, {}};
+        RunFinish done{{claimed.runs.at(0).run.id, claimed.runs.at(0).run.fence}, {}};
         done.to.at = now;
         done.to.executed = true;
         storage_.finish({done});

@@ -273,6 +273,105 @@ TEST_CASE("events: a run that expires while it waits ends without a handler") {
     CHECK_FALSE(ended.duration);
 }
 
+TEST_CASE("events: a pending run that a claim finds expired, or that skips a busy key, has ended") {
+    Observed<> world;
+    JobSpec expiring = spec_with([](Policies& policies) {
+        policies.retry = {.max_attempts = 2, .initial = 5s, .jitter = 0};
+        policies.timeout.total = 10s;
+        policies.pause_after_failures = 1;
+    });
+    const JobId job = world.create(expiring);
+    const RunId expired = world.trigger(job);
+    world.stepper.conclude(ref_of(world.begun()), threw("no luck"));
+    world.clock->advance(10s); // the claim is before the house-keeping that would end it
+    world.stepper.turn();
+
+    const auto ended = world.recorder->one<RunEnded>();
+    CHECK(ended.run.id == expired);
+    CHECK(ended.status == JobRunStatus::timed_out);
+    CHECK(ended.reason == RunReason::total_timeout);
+    CHECK(ended.error == "no luck");
+    CHECK_FALSE(ended.duration);
+    CHECK(world.recorder->one<JobHalted>().status == JobStatus::paused); // it had an attempt, and that has failed
+}
+
+TEST_CASE("events: a run that finds its key busy at the claim has ended as skipped") {
+    Observed<> world;
+    const JobId busy = world.create(job_spec("work"));
+    const RunId blocker = world.trigger(busy);
+    world.begun();
+    // Another node has planned it before it could know.
+    const auto write = world.storage->modify_job("acme", busy, [&](const JobView& job, const KeyState&) {
+        JobChange change;
+        change.at = nine;
+        KeyState free; // as it was then
+        change.runs.push_back(
+            make_run(job.definition, RunTrigger::manual, nine, nine, {.skip_when_busy = true}, free, nine));
+        return change;
+    });
+    const RunId skipped = write.value().runs.front().id;
+    world.stepper.turn();
+    const auto ended = world.recorder->one<RunEnded>();
+    CHECK(ended.run.id == skipped);
+    CHECK(ended.status == JobRunStatus::skipped);
+    CHECK(ended.reason == RunReason::overlapped);
+    CHECK(world.run(skipped).blocked_by == blocker);
+}
+
+TEST_CASE("events: a plan that cancels what waits tells its end") {
+    Observed<> world;
+    JobSpec spec =
+        spec_with([](Policies& policies) { policies.overlap.policy = OverlapPolicy::cancel_previous; }, "0 * * * *");
+    spec.action = {{"type", "nobody"}}; // it stays pending
+    const JobId job = world.create(spec);
+    const RunId waiting = world.trigger(job);
+    world.turn_after(1h);
+    const auto ended = world.recorder->one<RunEnded>();
+    CHECK(ended.run.id == waiting);
+    CHECK(ended.status == JobRunStatus::cancelled);
+    CHECK(ended.reason == RunReason::cancel_previous);
+    CHECK(world.recorder->one<RunPlanned>().run.job_id == job);
+}
+
+TEST_CASE("events: what poll() finds expired is told as well") {
+    World<> world;
+    WorkerOptions options = world.options();
+    const auto recorder = std::make_shared<Recorder>();
+    options.listeners = {recorder};
+    Worker<> worker(world.scheduler, options);
+    worker.handle("work", [](RunContext&) {});
+    CHECK(worker.poll() == 0); // and the house is kept
+    const RunId run = world.trigger(world.create(spec_with([](Policies& policies) { policies.timeout.total = 5s; })));
+    world.clock->advance(5s);
+    CHECK(worker.poll() == 0);
+    CHECK(recorder->one<RunEnded>().run.id == run);
+}
+
+TEST_CASE("events: a run that was asked to stop has ended, whatever its handler made of it") {
+    struct Row {
+        const char* name;
+        HandlerOutcome outcome;
+    };
+    HandlerOutcome snoozed;
+    snoozed.kind = HandlerOutcome::Kind::snoozed;
+    snoozed.snooze = 1min;
+    for (const Row& row : {Row{"it throws", threw("no luck")}, Row{"it snoozes", snoozed}}) {
+        INFO(row.name);
+        Observed<> world;
+        const RunId id = world.trigger(
+            world.create(spec_with([](Policies& policies) { policies.retry = {.max_attempts = 2, .jitter = 0}; })));
+        const RunRef run = ref_of(world.begun());
+        REQUIRE(world.scheduler.cancel_run(id, "acme")); // by its own handler: no heartbeat has told this worker yet
+        world.stepper.conclude(run, row.outcome);
+        REQUIRE(world.run(id).status == JobRunStatus::cancelled);
+        const auto ended = world.recorder->one<RunEnded>();
+        CHECK(ended.status == JobRunStatus::cancelled);
+        CHECK(ended.reason == RunReason::requested);
+        CHECK(ended.lag == Duration(0s));
+        CHECK(world.recorder->all<RunRequeued>().empty());
+    }
+}
+
 // ---- jobs and the worker -------------------------------------------------------------------------------------------
 
 TEST_CASE("events: a job is paused when it has failed too often, and that is reported") {

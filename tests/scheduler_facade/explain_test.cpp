@@ -33,7 +33,7 @@ struct Questions : FacadeFixture {
     }
     JobRun end(const JobRun& run, RunTransition to) {
         to.at = now();
-        REQUIRE(storage->finish({{{run.id, run.fence}, to}}) == std::vector<bool>{true});
+        REQUIRE(storage->finish({{{run.id, run.fence}, to}}).front().accepted);
         return scheduler.get_run(run.id, "acme").value();
     }
 };

@@ -65,7 +65,7 @@ struct FacadeFixture {
         request.limit = limit;
         request.now = now();
         std::vector<JobRun> runs;
-        for (ClaimedRun& claimed : storage->claim(request))
+        for (ClaimedRun& claimed : storage->claim(request).runs)
             runs.push_back(std::move(claimed.run));
         return runs;
     }
@@ -76,7 +76,7 @@ struct FacadeFixture {
         to.reason = status == JobRunStatus::failed ? RunReason::no_attempt_left : RunReason::none;
         to.at = now();
         to.executed = true;
-        REQUIRE(storage->finish({{{run.id, run.fence}, to}}) == std::vector<bool>{true});
+        REQUIRE(storage->finish({{{run.id, run.fence}, to}}).front().accepted);
         return storage->find_run(run.tenant_id, run.id).value();
     }
 

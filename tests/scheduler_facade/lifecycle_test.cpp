@@ -250,7 +250,7 @@ TEST_CASE_METHOD(FacadeFixture, "delete_job: the run of a deleted job does not g
     RunTransition again;
     again.status = JobRunStatus::pending;
     again.at = again.not_before = now();
-    CHECK(storage->finish({{{claimed.id, claimed.fence}, again}}) == std::vector<bool>{true});
+    CHECK(storage->finish({{{claimed.id, claimed.fence}, again}}).front().accepted);
     const auto run = scheduler.get_run(claimed.id, "acme").value();
     CHECK(run.status == JobRunStatus::cancelled);
     CHECK(run.reason == RunReason::deleted);

@@ -128,7 +128,7 @@ TEST_CASE_METHOD(WrongClock, "rebase_clock: runs that wait for a future that is 
     again.status = JobRunStatus::pending;
     again.at = now();
     again.not_before = now() + 5s;
-    REQUIRE(storage->finish({{{running.id, running.fence}, again}}) == std::vector<bool>{true});
+    REQUIRE(storage->finish({{{running.id, running.fence}, again}}).front().accepted);
     materialise();
     set("2026-03-02T09:30:00Z");
     CHECK(rebase() == 2);
@@ -138,7 +138,7 @@ TEST_CASE_METHOD(WrongClock, "rebase_clock: runs that wait for a future that is 
     const JobRun snoozed = claim().at(0);
     again.at = now();
     again.not_before = now() + 24h;
-    REQUIRE(storage->finish({{{snoozed.id, snoozed.fence}, again}}) == std::vector<bool>{true});
+    REQUIRE(storage->finish({{{snoozed.id, snoozed.fence}, again}}).front().accepted);
     set("2030-01-01T00:00:00Z");
     materialise();
     set("2026-03-02T09:40:00Z");

@@ -25,7 +25,7 @@ struct Rules : FacadeFixture {
         again.at = now();
         again.not_before = now() + delay;
         again.error = "not now";
-        REQUIRE(storage->finish({{{claimed.id, claimed.fence}, again}}) == std::vector<bool>{true});
+        REQUIRE(storage->finish({{{claimed.id, claimed.fence}, again}}).front().accepted);
     }
 };
 
@@ -195,7 +195,7 @@ TEST_CASE_METHOD(Rules, "edits: a claim hands out the job as it is then, wheneve
     request.worker = "tester";
     request.filter.action_types = {"test"}; // the run's place in the queue was decided when it was planned
     request.now = now();
-    const auto claimed = storage->claim(request);
+    const auto claimed = storage->claim(request).runs;
     REQUIRE(claimed.size() == 1);
     CHECK(claimed[0].job->action.json<nlohmann::json>() == nlohmann::json{{"type", "other"}, {"n", 2}});
     CHECK(claimed[0].job->policies.retry.max_attempts == 1);

@@ -312,7 +312,7 @@ TEST_CASE_METHOD(FacadeFixture, "update_job: a claim hands out the action as it 
     ClaimRequest request;
     request.filter.action_types = {"test"};
     request.now = now();
-    const auto claimed = storage->claim(request);
+    const auto claimed = storage->claim(request).runs;
     REQUIRE(claimed.size() == 1);
     CHECK(claimed[0].job->action["n"] == 2);
 }

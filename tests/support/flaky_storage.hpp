@@ -45,7 +45,7 @@ public:
         if (modify_job_fails) fail("modify_job");
         return MemoryStorage::modify_job(tenant, job, change);
     }
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) {
+    ClaimResult claim(const ClaimRequest& request) {
         if (claim_fails) fail("claim");
         if (before_claim) before_claim();
         return MemoryStorage::claim(request);
@@ -55,7 +55,7 @@ public:
         if (lease == forgotten_lease.load()) return {};
         return MemoryStorage::heartbeat(runs, lease);
     }
-    std::vector<bool> finish(std::vector<RunFinish> finishes) {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) {
         if (finish_fails) fail("finish");
         return MemoryStorage::finish(std::move(finishes));
     }

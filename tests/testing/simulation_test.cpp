@@ -40,13 +40,13 @@ struct NoFence : StorageAdapter<MemoryStorage> {
     using StorageAdapter::StorageAdapter;
     std::map<RunId, std::uint64_t> fences;
 
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         auto claimed = StorageAdapter::claim(request);
-        for (const ClaimedRun& claim : claimed)
+        for (const ClaimedRun& claim : claimed.runs)
             fences[claim.run.id] = claim.run.fence;
         return claimed;
     }
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
         for (RunFinish& finish : finishes)
             finish.run.fence = fences[finish.run.id];
         return StorageAdapter::finish(std::move(finishes));
@@ -111,7 +111,7 @@ struct NoSlots : StorageAdapter<MemoryStorage> {
 /// The first tenant is always first.
 struct NoTurns : StorageAdapter<MemoryStorage> {
     using StorageAdapter::StorageAdapter;
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         ClaimRequest unfair = request;
         unfair.after_tenant.clear();
         return StorageAdapter::claim(unfair);
@@ -121,7 +121,7 @@ struct NoTurns : StorageAdapter<MemoryStorage> {
 /// What is due soon is claimed at once.
 struct ClaimsEarly : StorageAdapter<MemoryStorage> {
     using StorageAdapter::StorageAdapter;
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         ClaimRequest early = request;
         early.now += 30s;
         return StorageAdapter::claim(early);
@@ -163,7 +163,7 @@ struct AbandonGoesBack : StorageAdapter<MemoryStorage> {
 /// Executed runs are not counted.
 struct NoCount : StorageAdapter<MemoryStorage> {
     using StorageAdapter::StorageAdapter;
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
         for (RunFinish& finish : finishes)
             finish.to.executed = finish.to.executed && finish.to.status != JobRunStatus::failed;
         return StorageAdapter::finish(std::move(finishes));
@@ -174,9 +174,12 @@ struct NoCount : StorageAdapter<MemoryStorage> {
 struct ForgetsAFinish : StorageAdapter<MemoryStorage> {
     using StorageAdapter::StorageAdapter;
     int calls = 0;
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
         if (++calls % 50 != 0) return StorageAdapter::finish(std::move(finishes));
-        return std::vector<bool>(finishes.size(), true);
+        std::vector<FinishAnswer> answers;
+        for (const RunFinish& finish : finishes)
+            answers.push_back({true, finish.to.status, finish.to.reason});
+        return answers;
     }
 };
 

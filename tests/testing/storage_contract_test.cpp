@@ -98,7 +98,7 @@ struct IgnoresSlots : Broken {
 
 struct ForgetsTheTurn : Broken {
     using Broken::Broken;
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         ClaimRequest first = request;
         first.after_tenant.clear();
         return Base::claim(first);
@@ -107,13 +107,13 @@ struct ForgetsTheTurn : Broken {
 
 struct IgnoresFences : Broken {
     using Broken::Broken;
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         auto claimed = Base::claim(request);
-        for (const ClaimedRun& each : claimed)
+        for (const ClaimedRun& each : claimed.runs)
             fences[each.run.id] = each.run.fence;
         return claimed;
     }
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
         for (RunFinish& finish : finishes)
             if (const auto current = fences.find(finish.run.id); current != fences.end())
                 finish.run.fence = current->second;
@@ -131,7 +131,7 @@ struct RenewsNoLease : Broken {
 
 struct ForgetsToCount : Broken {
     using Broken::Broken;
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
         for (RunFinish& finish : finishes)
             finish.to.executed = false;
         return Base::finish(std::move(finishes));
@@ -160,9 +160,9 @@ struct RemembersBlockers : Broken {
             return answer;
         });
     }
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         auto claimed = Base::claim(request);
-        for (ClaimedRun& each : claimed)
+        for (ClaimedRun& each : claimed.runs)
             each.run.blocked_by = blockers[each.run.id];
         return claimed;
     }
@@ -275,7 +275,7 @@ struct IgnoresRulesOfStatuses : Broken {
 template <auto Forget>
 struct ClaimsWithout : Broken {
     using Broken::Broken;
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         ClaimRequest wider = request;
         Forget(wider.filter);
         return Base::claim(wider);
@@ -308,7 +308,7 @@ constexpr auto excepted_keys = [](ClaimFilter& filter) {
 /// Each worker is held to the limits by what it runs itself.
 struct CountsForEachWorker : Broken {
     using Broken::Broken;
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         ClaimRequest own = request;
         std::size_t& running = started[request.worker];
         std::size_t others = 0;
@@ -318,7 +318,7 @@ struct CountsForEachWorker : Broken {
         for (auto& [type, limit] : own.filter.limits.per_type)
             if (limit > 0) limit += others;
         auto claimed = Base::claim(own);
-        running += claimed.size();
+        running += claimed.runs.size();
         return claimed;
     }
     std::map<std::string, std::size_t> started;
@@ -362,8 +362,46 @@ struct ForgetsToRewind : Broken {
 
 struct FinishesTwice : Broken {
     using Broken::Broken;
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
-        return std::vector<bool>(Base::finish(std::move(finishes)).size(), true);
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
+        auto answers = Base::finish(std::move(finishes));
+        for (FinishAnswer& answer : answers)
+            answer.accepted = true;
+        return answers;
+    }
+};
+
+/// Ends runs and does not say so: at a claim, and by a change.
+struct KeepsClaimsEndsToItself : Broken {
+    using Broken::Broken;
+    ClaimResult claim(const ClaimRequest& request) override { return {.runs = Base::claim(request).runs}; }
+};
+
+struct KeepsStopsToItself : Broken {
+    using Broken::Broken;
+    std::optional<JobWrite> modify_job(const std::string& tenant, const JobId& id, const ChangeJob& change) override {
+        auto written = Base::modify_job(tenant, id, change);
+        if (written) written->ended.clear();
+        return written;
+    }
+};
+
+struct KeepsPlannedStopsToItself : Broken {
+    using Broken::Broken;
+    MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override {
+        auto result = Base::materialise(now, limit, change);
+        result.ended.clear();
+        return result;
+    }
+};
+
+/// Answers a finish with what it was asked for.
+struct AnswersWhatItWasTold : Broken {
+    using Broken::Broken;
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
+        auto answers = Base::finish(finishes);
+        for (std::size_t i = 0; i < answers.size(); ++i)
+            if (answers[i].accepted) answers[i] = {true, finishes[i].to.status, finishes[i].to.reason};
+        return answers;
     }
 };
 
@@ -445,6 +483,10 @@ TEST_CASE("storage contract: a storage that breaks a clause is told which") {
     CHECK(breaks<LeavesWhatHasExpired>(21));
     CHECK(breaks<FindsBeginningsOnly>(22));
     CHECK(breaks<ForgetsToRewind>(23));
+    CHECK(breaks<KeepsClaimsEndsToItself>(24));
+    CHECK(breaks<KeepsStopsToItself>(24));
+    CHECK(breaks<KeepsPlannedStopsToItself>(24));
+    CHECK(breaks<AnswersWhatItWasTold>(24));
 }
 
 TEST_CASE("storage contract: a random walk names its seed, and the same seed finds the same") {

@@ -54,7 +54,7 @@ struct RunPlanned {
     Instant not_before{};
 };
 
-/// Occurrences will not run. Those whose key turns out to be busy only when they are claimed are in the ledger alone.
+/// Occurrences will not run. Where the key of a run turns out to be busy only when it is claimed, RunEnded says so.
 struct OccurrencesSkipped {
     JobId job_id{};
     std::string tenant_id = "";
@@ -89,10 +89,10 @@ struct RunStarted {
     Duration lag{0};
 };
 
-/// It has ended, and that is stored. `duration` is steady time in the handler. Both are absent where this worker called
-/// no handler: the run expired while it waited, or other workers have abandoned it too often. Where somebody asked a
-/// run to stop as it ended, the ledger may say `cancelled` instead. Pending runs that a claim finds expired, or that
-/// `cancel_previous` ends, are in the ledger alone.
+/// It has ended, as the ledger says, by what this worker did: also where it was pending and the claim found it expired
+/// or its key busy, or the plan of another cancelled it. `duration` is steady time in the handler. Both are absent
+/// where this worker called no handler. Runs that callers end, by cancelling them or deleting their job, are not told
+/// here.
 struct RunEnded {
     RunInfo run{};
     JobRunStatus status = JobRunStatus::completed;
@@ -102,8 +102,7 @@ struct RunEnded {
     std::string error = "";
 };
 
-/// It is pending again, and that is stored. Where somebody asked it to stop meanwhile, or its total timeout ends before
-/// `not_before`, the ledger says `cancelled` or `timed_out` instead, and no RunEnded follows.
+/// It is pending again, and that is stored.
 struct RunRequeued {
     enum class Why : std::uint8_t {
         retry,    ///< its attempt failed, and there is another

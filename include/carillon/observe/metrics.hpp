@@ -67,6 +67,7 @@ struct ActionMetrics {
     std::uint64_t started = 0; ///< attempts
     std::map<JobRunStatus, std::uint64_t> ended{{JobRunStatus::completed, 0},
                                                 {JobRunStatus::failed, 0},
+                                                {JobRunStatus::skipped, 0},
                                                 {JobRunStatus::cancelled, 0},
                                                 {JobRunStatus::timed_out, 0}};
     std::map<RunRequeued::Why, std::uint64_t> requeued{

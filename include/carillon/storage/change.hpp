@@ -73,6 +73,8 @@ struct JobWrite {
     ScheduledJob job{};
     std::vector<JobRun> runs{};
     std::optional<AuditEvent> event = std::nullopt;
+    /// Pending runs that `stop` has ended, as they are now; in any order.
+    std::vector<JobRun> ended{};
 };
 
 struct NewJob {
@@ -92,6 +94,8 @@ struct MaterialiseResult {
     /// Jobs that were asked; as many as the limit says there may be more.
     std::size_t jobs = 0;
     std::vector<AuditEvent> events{};
+    /// As of JobWrite.
+    std::vector<JobRun> ended{};
 };
 
 using ChangeJob = std::function<JobChange(const JobView&, const KeyState&)>;
@@ -199,6 +203,23 @@ struct ClaimRequest {
 struct ClaimedRun {
     JobRun run{};
     std::shared_ptr<const JobDefinition> job{};
+};
+
+/// What a claim has done.
+struct ClaimResult {
+    std::vector<ClaimedRun> runs{};
+    /// Pending runs that it came to and has ended instead, as they are now: they had expired, or skip a busy key.
+    std::vector<JobRun> ended{};
+};
+
+/// What became of one row of a finish.
+struct FinishAnswer {
+    bool accepted = false;
+    /// Where the run is now, if so: perhaps not where the transition was to take it.
+    JobRunStatus status = JobRunStatus::pending;
+    RunReason reason = RunReason::none;
+
+    friend bool operator==(const FinishAnswer&, const FinishAnswer&) = default;
 };
 
 /// An answer to a heartbeat, given only for runs that are lost or asked to stop.

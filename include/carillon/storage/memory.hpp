@@ -58,9 +58,9 @@ public:
 
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change);
     MaterialiseResult revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change);
-    std::vector<ClaimedRun> claim(const ClaimRequest& request);
+    ClaimResult claim(const ClaimRequest& request);
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease);
-    std::vector<bool> finish(std::vector<RunFinish> finishes);
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes);
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon);
     std::vector<JobRun> expire(Instant now, std::size_t limit);
     std::size_t purge(const Retention& retention, Instant now, std::size_t limit);
@@ -94,8 +94,9 @@ private:
     void update_due(JobRow& job);
     void count_version(JobRow& job);
     std::vector<JobRow*> jobs_before_version(const std::string& tzdata_version, std::size_t limit);
-    /// `runs` gets the rows as they are in the ledger, where somebody asks.
-    std::optional<AuditEvent> write(JobRow& job, JobChange&& change, std::vector<JobRun>* runs);
+    /// `runs` gets the rows as they are in the ledger, where somebody asks; `ended` those that the change has ended.
+    std::optional<AuditEvent>
+    write(JobRow& job, JobChange&& change, std::vector<JobRun>* runs, std::vector<JobRun>& ended);
     void replace_definition(JobRow& job, std::shared_ptr<const JobDefinition> definition);
     static void record(TenantRow& tenant, const AuditEvent& event);
     RunRow* repeated_trigger(JobRow& job, const std::vector<JobRun>& runs) const;
@@ -108,7 +109,7 @@ private:
     RunRow* add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water);
     void rewind(JobRow& job, Instant to);
     void count_reference(const std::optional<RunId>& to, int change);
-    void stop_runs(JobRow& job, StopScope scope, Instant now);
+    void stop_runs(JobRow& job, StopScope scope, Instant now, std::vector<JobRun>& ended);
     void stop(RunRow& row, RunReason reason, Instant now);
     void settle(RunRow& row, const RunTransition& to);
     void close(RunRow& row, const RunTransition& to);
@@ -118,7 +119,7 @@ private:
 
     [[nodiscard]] const KeyRow* find_key(const KeyRef& ref) const;
     [[nodiscard]] Reach reach_of(const ClaimFilter& filter) const;
-    bool start_or_park(RunRow& row, const ClaimRequest& request, Reach& reach);
+    bool start_or_park(RunRow& row, const ClaimRequest& request, Reach& reach, std::vector<JobRun>& ended);
     void start(RunRow& row, const ClaimRequest& request, Reach& reach);
 
     std::size_t purge_runs(JobRow& job, const detail::PurgeRules& rules, std::size_t limit);

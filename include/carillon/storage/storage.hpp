@@ -66,6 +66,9 @@
 //     are terminal and were never claimed, a skip row that reaches beyond it ends there with a count that is a
 //     minimum, and `purged_until` is not behind it. Rows that the same change adds are then taken although
 //     `high_water` was later. Runs that are open or were started stay.
+// 24. Each way of a run to its end is told to whoever asked for the operation that took it there, once: `ended` of
+//     claim, of materialise and of a change of a job has the rows as they are now, reap and expire return them, and
+//     finish answers where each run is.
 #pragma once
 
 #include "carillon/clock.hpp"
@@ -130,11 +133,11 @@ concept Storage = requires(S& storage, const S& reader, const std::string& tenan
     { storage.materialise(now, limit, change) } -> std::same_as<MaterialiseResult>;
     // For up to `limit` active jobs whose cursor comes from a time zone database before this one: asks `change` and writes.
     { storage.revise_cursors(tenant, limit, change) } -> std::same_as<MaterialiseResult>;
-    { storage.claim(claim) } -> std::same_as<std::vector<ClaimedRun>>;
+    { storage.claim(claim) } -> std::same_as<ClaimResult>;
     // Renews the leases of all of them in one write.
     { storage.heartbeat(refs, lease) } -> std::same_as<std::vector<HeartbeatAnswer>>;
-    // One answer a row, in the order given: whether it was accepted.
-    { storage.finish(std::move(finishes)) } -> std::same_as<std::vector<bool>>;
+    // One answer a row, in the order given.
+    { storage.finish(std::move(finishes)) } -> std::same_as<std::vector<FinishAnswer>>;
     // For up to `limit` running runs whose lease has ended: asks `abandoned` and writes; returns the runs as they are now.
     { storage.reap(limit, abandoned) } -> std::same_as<std::vector<JobRun>>;
     // Ends up to `limit` pending runs whose `expires_at` is not after `now`, earliest first; returns them as they are now.

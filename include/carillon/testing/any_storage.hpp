@@ -3,7 +3,7 @@
 //
 //   struct Slow : testing::StorageAdapter<MemoryStorage> {
 //       using StorageAdapter::StorageAdapter;
-//       std::vector<bool> finish(std::vector<RunFinish> finishes) override { ... }
+//       std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override { ... }
 //   };
 #pragma once
 
@@ -52,9 +52,9 @@ public:
     virtual MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) = 0;
     virtual MaterialiseResult
     revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change) = 0;
-    virtual std::vector<ClaimedRun> claim(const ClaimRequest& request) = 0;
+    virtual ClaimResult claim(const ClaimRequest& request) = 0;
     virtual std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) = 0;
-    virtual std::vector<bool> finish(std::vector<RunFinish> finishes) = 0;
+    virtual std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) = 0;
     virtual std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) = 0;
     virtual std::vector<JobRun> expire(Instant now, std::size_t limit) = 0;
     virtual std::size_t purge(const Retention& retention, Instant now, std::size_t limit) = 0;
@@ -123,11 +123,13 @@ public:
     revise_cursors(const std::string& tzdata_version, std::size_t limit, const ChangeJob& change) override {
         return storage_->revise_cursors(tzdata_version, limit, change);
     }
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override { return storage_->claim(request); }
+    ClaimResult claim(const ClaimRequest& request) override { return storage_->claim(request); }
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) override {
         return storage_->heartbeat(runs, lease);
     }
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override { return storage_->finish(std::move(finishes)); }
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
+        return storage_->finish(std::move(finishes));
+    }
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) override {
         return storage_->reap(limit, after_abandon);
     }

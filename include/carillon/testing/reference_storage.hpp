@@ -103,12 +103,12 @@ public:
 
     // ---- what workers ask for --------------------------------------------------------------------------------------
 
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) {
+    ClaimResult claim(const ClaimRequest& request) {
         const std::lock_guard lock(mutex_);
-        std::vector<ClaimedRun> claimed;
+        ClaimResult claimed;
         std::set<RunId> passed;
         std::string turn = request.after_tenant;
-        while (claimed.size() < request.limit) {
+        while (claimed.runs.size() < request.limit) {
             Run* run = next_to_claim(request, turn, passed);
             if (!run) break;
             passed.insert(run->id);
@@ -116,7 +116,7 @@ public:
                 settle(*run, total_timeout(*run, request.now));
             } else if (has_slot(*run)) {
                 start(*run, request);
-                claimed.push_back({*run, job_of(*run).definition});
+                claimed.runs.push_back({*run, job_of(*run).definition});
                 turn = run->tenant_id;
             } else if (run->skip_when_busy) {
                 run->blocked_by = row_where(tables_.runs, [&](const Run& other) {
@@ -124,6 +124,7 @@ public:
                                   })->id;
                 settle(*run, {.status = JobRunStatus::skipped, .reason = RunReason::overlapped, .at = request.now});
             }
+            if (is_terminal(run->status)) claimed.ended.push_back(*run);
         }
         return claimed;
     }
@@ -140,15 +141,15 @@ public:
         return answers;
     }
 
-    std::vector<bool> finish(std::vector<RunFinish> finishes) {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) {
         const std::lock_guard lock(mutex_);
-        std::vector<bool> accepted;
+        std::vector<FinishAnswer> answers;
         for (const RunFinish& finish : finishes) {
             Run* run = row_where(tables_.runs, [&](const Run& each) { return each.is_owned_by(finish.run); });
             if (run) settle(*run, finish.to);
-            accepted.push_back(run != nullptr);
+            answers.push_back(run ? FinishAnswer{true, run->status, run->reason} : FinishAnswer{});
         }
-        return accepted;
+        return answers;
     }
 
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) {
@@ -324,7 +325,7 @@ private:
     MaterialiseResult ask_each(const std::vector<Job*>& jobs, std::size_t limit, const ChangeJob& change);
     JobWrite write(Job& job, JobChange change);
     std::optional<JobRun> add_run(const Job& job, const JobRun& run, const std::optional<Instant>& high_water);
-    void stop_runs(const Job& job, StopScope scope, Instant at);
+    std::vector<JobRun> stop_runs(const Job& job, StopScope scope, Instant at);
     void rewind(Job& job, Instant to);
     [[nodiscard]] KeyState key_state(const Job& job) const;
 

@@ -30,6 +30,7 @@
 #include "carillon/testing/detail/contract_removal.hpp"
 #include "carillon/testing/detail/contract_rewinds.hpp"
 #include "carillon/testing/detail/contract_threads.hpp"
+#include "carillon/testing/detail/contract_told.hpp"
 #include "carillon/testing/detail/contract_walk.hpp"
 
 #include <concepts>
@@ -118,7 +119,8 @@ namespace contract {
                                 &removal_clauses(),
                                 &limit_clauses(),
                                 &expiry_clauses(),
-                                &news_clauses()})
+                                &news_clauses(),
+                                &told_clauses()})
         all.insert(all.end(), clauses->begin(), clauses->end());
     return all;
 }

@@ -61,7 +61,6 @@ struct StoredRun {
     std::shared_ptr<const JobDefinition> job{}; ///< null: it was never here
     RunInfo info{};
     Duration lag{0};
-    bool expired = false; ///< instead of going back to pending
 };
 
 struct QueueState {
@@ -185,12 +184,11 @@ public:
             const auto at = runs_.find(finished[i].run);
             if (at == runs_.end()) continue;
             ActiveRun& run = at->second;
-            const bool expired = comes_back_too_late(run.claimed.run, finished[i].to);
             if (run.executing) {
                 run.stored = true;
-                stored[i] = {run.claimed.job, info_of(run.claimed.run), run.lag, expired};
+                stored[i] = {run.claimed.job, info_of(run.claimed.run), run.lag};
             } else {
-                stored[i] = {std::move(run.claimed.job), info_of(std::move(run.claimed.run)), run.lag, expired};
+                stored[i] = {std::move(run.claimed.job), info_of(std::move(run.claimed.run)), run.lag};
                 runs_.erase(at);
             }
         }

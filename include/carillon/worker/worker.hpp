@@ -158,9 +158,10 @@ private:
     std::size_t revise_cursors(Instant now, std::size_t most_jobs);
     std::size_t end_expired(Instant now, std::size_t most_runs);
     void tell_end(const JobRun& run) const;
+    void take_ended(const std::vector<JobRun>& ended);
     void tell_audited(const std::vector<AuditEvent>& events) const;
     void tell_unhandled(const std::set<std::string>& types);
-    std::vector<ClaimedRun> claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
+    ClaimResult claim(std::size_t limit, Duration lease, std::optional<Instant> due_by = std::nullopt);
     bool hand_out();
     void post_executions();
     std::size_t claim_ahead(std::size_t limit);
@@ -183,11 +184,11 @@ private:
     bool heartbeat_of(ActiveRun& run, Duration lease);
     void finish(std::vector<RunFinish> finishes);
     void flush_finished();
-    void settled(const RunFinish& finish, const detail::StoredRun& run, bool accepted);
-    void tell_outcome(const RunTransition& to, const detail::StoredRun& run) const;
+    void settled(const RunFinish& finish, const detail::StoredRun& run, const FinishAnswer& answer);
+    void tell_outcome(const RunTransition& to, const detail::StoredRun& run, const FinishAnswer& answer) const;
     [[nodiscard]] std::vector<RunFinish> take_finished();
     [[nodiscard]] bool finish_flush();
-    [[nodiscard]] std::vector<bool> store(const std::vector<RunFinish>& batch);
+    [[nodiscard]] std::vector<FinishAnswer> store(const std::vector<RunFinish>& batch);
     std::size_t poll_turn(std::optional<Duration> budget);
     void pause_after_failures(const std::string& tenant, const JobId& job);
 

@@ -38,7 +38,10 @@ auto BasicMemoryStorage<Void>::reach_of(const ClaimFilter& filter) const -> Reac
 
 /// Starts the run, or puts it where it does not stand in the way of others.
 template <class Void>
-bool BasicMemoryStorage<Void>::start_or_park(RunRow& row, const ClaimRequest& request, Reach& reach) {
+bool BasicMemoryStorage<Void>::start_or_park(RunRow& row,
+                                             const ClaimRequest& request,
+                                             Reach& reach,
+                                             std::vector<JobRun>& ended) {
     KeyRow& key = *row.key;
     if (row.run.not_before > detail::due_by(request)) { // the wall clock was set back
         queue_.erase(&row);
@@ -47,6 +50,7 @@ bool BasicMemoryStorage<Void>::start_or_park(RunRow& row, const ClaimRequest& re
     }
     if (has_expired(row.run, request.now)) {
         settle(row, total_timeout(row.run, request.now));
+        ended.push_back(row.run);
         return false;
     }
     if (key.has_slot(row)) {
@@ -68,6 +72,7 @@ bool BasicMemoryStorage<Void>::start_or_park(RunRow& row, const ClaimRequest& re
     skipped.reason = RunReason::overlapped;
     skipped.at = request.now;
     settle(row, skipped);
+    ended.push_back(row.run);
     return false;
 }
 
@@ -96,22 +101,22 @@ void BasicMemoryStorage<Void>::start(RunRow& row, const ClaimRequest& request, R
 }
 
 template <class Void>
-auto BasicMemoryStorage<Void>::claim(const ClaimRequest& request) -> std::vector<ClaimedRun> {
+auto BasicMemoryStorage<Void>::claim(const ClaimRequest& request) -> ClaimResult {
     const WriteLock lock(*this);
-    std::vector<ClaimedRun> claimed;
-    claimed.reserve(std::min(request.limit, runs_.size()));
+    ClaimResult claimed;
+    claimed.runs.reserve(std::min(request.limit, runs_.size()));
     std::string turn = request.after_tenant;
     Reach reach = reach_of(request.filter);
     queue_.close_types(reach);
     queue_.promote(reach, detail::due_by(request));
-    while (claimed.size() < request.limit) {
+    while (claimed.runs.size() < request.limit) {
         RunRow* row = queue_.next(reach, turn);
         if (!row) break;
-        if (!start_or_park(*row, request, reach)) {
+        if (!start_or_park(*row, request, reach, claimed.ended)) {
             queue_.promote(reach, detail::due_by(request));
             continue;
         }
-        claimed.push_back({row->run, row->job->definition});
+        claimed.runs.push_back({row->run, row->job->definition});
         turn = row->run.tenant_id;
     }
     return claimed;
@@ -136,18 +141,20 @@ auto BasicMemoryStorage<Void>::heartbeat(const std::vector<RunRef>& runs, Durati
 }
 
 template <class Void>
-auto BasicMemoryStorage<Void>::finish(std::vector<RunFinish> finishes) -> std::vector<bool> {
+auto BasicMemoryStorage<Void>::finish(std::vector<RunFinish> finishes) -> std::vector<FinishAnswer> {
     const WriteLock lock(*this);
-    std::vector<bool> accepted;
-    accepted.reserve(finishes.size());
+    std::vector<FinishAnswer> answers;
+    answers.reserve(finishes.size());
     for (const RunFinish& finish : finishes) {
         const auto at = runs_.find(finish.run.id);
         const bool ours = at != runs_.end() && at->second.run.status == JobRunStatus::running &&
                           at->second.run.fence == finish.run.fence;
-        if (ours) settle(at->second, finish.to);
-        accepted.push_back(ours);
+        FinishAnswer& answer = answers.emplace_back();
+        if (!ours) continue;
+        settle(at->second, finish.to);
+        answer = {true, at->second.run.status, at->second.run.reason};
     }
-    return accepted;
+    return answers;
 }
 
 template <class Void>

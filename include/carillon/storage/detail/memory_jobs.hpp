@@ -126,8 +126,10 @@ auto BasicMemoryStorage<Void>::repeated_trigger(JobRow& job, const std::vector<J
 }
 
 template <class Void>
-auto BasicMemoryStorage<Void>::write(JobRow& job, JobChange&& change, std::vector<JobRun>* runs)
-    -> std::optional<AuditEvent> {
+auto BasicMemoryStorage<Void>::write(JobRow& job,
+                                     JobChange&& change,
+                                     std::vector<JobRun>* runs,
+                                     std::vector<JobRun>& ended) -> std::optional<AuditEvent> {
     const auto answer = [&](const RunRow* row) {
         if (row && runs) runs->push_back(row->run);
     };
@@ -137,7 +139,7 @@ auto BasicMemoryStorage<Void>::write(JobRow& job, JobChange&& change, std::vecto
     }
     const std::shared_ptr<const JobDefinition> before = job.definition;
     std::optional<Instant> high_water = job.progress.high_water;
-    stop_runs(job, change.stop, change.at);
+    stop_runs(job, change.stop, change.at, ended);
     if (change.definition) replace_definition(job, std::move(change.definition));
     if (change.progress) job.progress = *change.progress;
     if (change.rewind_to) {
@@ -204,7 +206,7 @@ auto BasicMemoryStorage<Void>::put_job(const std::string& tenant, const std::str
     if (at != known.end()) {
         JobRow& job = *at->second;
         const JobView view = job.view();
-        out.event = write(job, change(&view, key_state(job)), &out.runs);
+        out.event = write(job, change(&view, key_state(job)), &out.runs, out.ended);
         out.job = job.snapshot();
         return out;
     }
@@ -212,7 +214,7 @@ auto BasicMemoryStorage<Void>::put_job(const std::string& tenant, const std::str
     if (!created.definition) return out;
     JobRow& job = add_job(created.definition, {});
     std::optional<AuditEvent> event = std::exchange(created.event, std::nullopt);
-    write(job, std::move(created), &out.runs);
+    write(job, std::move(created), &out.runs, out.ended);
     if (event) {
         event->after = job.definition;
         record(*job.tenant, *event);
@@ -228,9 +230,9 @@ auto BasicMemoryStorage<Void>::modify_job(const std::string& tenant, const JobId
     const WriteLock lock(*this);
     JobRow* job = find_row(tenant, id);
     if (!job) return std::nullopt;
-    std::vector<JobRun> runs;
-    auto event = write(*job, change(job->view(), key_state(*job)), &runs);
-    JobWrite out{.job = job->snapshot(), .runs = std::move(runs), .event = std::move(event)};
+    JobWrite out;
+    out.event = write(*job, change(job->view(), key_state(*job)), &out.runs, out.ended);
+    out.job = job->snapshot();
     if (job->removed && job->runs.empty()) jobs_.erase(id); // else with the last of its runs, by purge
     return out;
 }
@@ -256,7 +258,7 @@ auto BasicMemoryStorage<Void>::materialise(Instant now, std::size_t limit, const
     } put_back{*this, batch};
     for (JobRow* job : batch) {
         ++result.jobs;
-        if (auto event = write(*job, change(job->view(), key_state(*job)), nullptr))
+        if (auto event = write(*job, change(job->view(), key_state(*job)), nullptr, result.ended))
             result.events.push_back(std::move(*event));
     }
     return result;

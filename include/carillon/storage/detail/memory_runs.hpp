@@ -70,7 +70,7 @@ void BasicMemoryStorage<Void>::rewind(JobRow& job, Instant to) {
 }
 
 template <class Void>
-void BasicMemoryStorage<Void>::stop_runs(JobRow& job, StopScope scope, Instant now) {
+void BasicMemoryStorage<Void>::stop_runs(JobRow& job, StopScope scope, Instant now, std::vector<JobRun>& ended) {
     std::vector<RunRow*> affected;
     if (scope == StopScope::key) {
         const KeyRow& key = key_row(job, job.definition->policies.overlap.concurrency_key);
@@ -81,8 +81,10 @@ void BasicMemoryStorage<Void>::stop_runs(JobRow& job, StopScope scope, Instant n
             if (!is_terminal(row->run.status)) affected.push_back(row);
     }
     const RunReason reason = scope == StopScope::key ? RunReason::cancel_previous : RunReason::deleted;
-    for (RunRow* row : affected)
+    for (RunRow* row : affected) {
         stop(*row, reason, now);
+        if (is_terminal(row->run.status)) ended.push_back(row->run);
+    }
 }
 
 template <class Void>

@@ -48,7 +48,7 @@ auto BasicMemoryStorage<Void>::revise_cursors(const std::string& tzdata_version,
     MaterialiseResult result;
     for (JobRow* job : jobs_before_version(tzdata_version, limit)) {
         ++result.jobs;
-        if (auto event = write(*job, change(job->view(), key_state(*job)), nullptr))
+        if (auto event = write(*job, change(job->view(), key_state(*job)), nullptr, result.ended))
             result.events.push_back(std::move(*event));
     }
     return result;

@@ -80,7 +80,8 @@ public:
     JobWrite modify(const JobDefinition& of, const ChangeJob& change) const;
     JobWrite write(const JobDefinition& of, const JobChange& change) const;
     JobRun add_run(const JobDefinition& of, const JobRun& run) const;
-    std::vector<ClaimedRun> claim(std::size_t limit = 100) const { return storage->claim(request(limit)); }
+    std::vector<ClaimedRun> claim(std::size_t limit = 100) const { return claim(request(limit)); }
+    std::vector<ClaimedRun> claim(const ClaimRequest& wanted) const { return storage->claim(wanted).runs; }
     JobRun claim_one() const { return only(claim(), "claimed runs").run; }
     Ids claim_ids(std::size_t limit = 100) const;
     [[nodiscard]] static RunRef ref(const JobRun& run) { return {run.id, run.fence}; }
@@ -271,7 +272,7 @@ inline Ids Bench::claim_ids(std::size_t limit) const {
 }
 
 inline bool Bench::finish(const JobRun& run, const RunTransition& to) const {
-    return only(storage->finish({{.run = ref(run), .to = to}}), "answers to finish");
+    return only(storage->finish({{.run = ref(run), .to = to}}), "answers to finish").accepted;
 }
 
 inline void Bench::end(const JobRun& run, JobRunStatus status) const {

@@ -124,13 +124,13 @@ inline void only_known_action_types_are_claimed(const Bench& bench) {
     bench.write(job, bench.adding({mail, work}));
     ClaimRequest request = bench.request();
     request.filter.action_types = {};
-    expect_count(bench.storage->claim(request).size(), 0, "runs claimed without an action type");
+    expect_count(bench.claim(request).size(), 0, "runs claimed without an action type");
     request.filter.action_types = {"Mail", "wor", "works", "%"};
-    expect_count(bench.storage->claim(request).size(), 0, "runs claimed for similar action types");
+    expect_count(bench.claim(request).size(), 0, "runs claimed for similar action types");
     request.filter.action_types = {"work", "other"};
-    expect_equal(only(bench.storage->claim(request), "claimed runs").run.id, work.id, "run claimed for its type");
+    expect_equal(only(bench.claim(request), "claimed runs").run.id, work.id, "run claimed for its type");
     request.filter.action_types = {"other", "mail"};
-    expect_equal(only(bench.storage->claim(request), "claimed runs").run.id, mail.id, "run claimed for its type");
+    expect_equal(only(bench.claim(request), "claimed runs").run.id, mail.id, "run claimed for its type");
 }
 
 inline void a_claim_takes_no_more_than_its_limit(const Bench& bench) {
@@ -165,7 +165,7 @@ inline void runs_are_claimed_by_priority_then_time_then_id(const Bench& bench) {
     ClaimRequest request = bench.request();
     request.filter.action_types = {"mail", "work"};
     Ids claimed;
-    for (const ClaimedRun& run : bench.storage->claim(request))
+    for (const ClaimedRun& run : bench.claim(request))
         claimed.push_back(run.run.id);
     const Ids expected{
         of_other[0].id, of_job[2].id, of_job[3].id, of_job[0].id, of_job[4].id, of_other[1].id, of_job[1].id};
@@ -188,7 +188,7 @@ inline void add_tenants(const Bench& bench, const std::vector<std::string>& tena
     ClaimRequest request = bench.request(limit);
     request.after_tenant = std::move(after);
     std::string tenants;
-    for (const ClaimedRun& claimed : bench.storage->claim(request))
+    for (const ClaimedRun& claimed : bench.claim(request))
         tenants += claimed.run.tenant_id;
     return tenants;
 }

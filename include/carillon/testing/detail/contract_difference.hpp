@@ -237,6 +237,12 @@ inline void compare(Comparison& as, const HeartbeatAnswer& a, const HeartbeatAns
     as.member("stop_requested", a.stop_requested, b.stop_requested);
 }
 
+inline void compare(Comparison& as, const FinishAnswer& a, const FinishAnswer& b) {
+    as.member("accepted", a.accepted, b.accepted);
+    as.member("status", a.status, b.status);
+    as.member("reason", a.reason, b.reason);
+}
+
 inline void compare(Comparison& as, const ClaimedRun& a, const ClaimedRun& b) {
     as.part("run", difference(a.run, b.run));
     as.part("job", difference(a.job, b.job));
@@ -263,6 +269,7 @@ inline void compare(Comparison& as, const JobWrite& a, const JobWrite& b) {
     as.part("job", difference(a.job, b.job));
     as.part("runs", difference(a.runs, b.runs));
     as.part("event", difference(a.event, b.event));
+    as.part("ended", difference(a.ended, b.ended));
 }
 
 inline void compare(Comparison& as, const RunWrite& a, const RunWrite& b) {
@@ -278,6 +285,7 @@ inline void compare(Comparison& as, const InsertResult& a, const InsertResult& b
 inline void compare(Comparison& as, const MaterialiseResult& a, const MaterialiseResult& b) {
     as.member("jobs", a.jobs, b.jobs);
     as.part("events", difference(a.events, b.events));
+    as.part("ended", difference(a.ended, b.ended));
 }
 
 // ---- expectations --------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ inline Running make_running_with_short_lease(const Bench& bench) {
     bench.add_run(job, bench.manual(job));
     ClaimRequest request = bench.request();
     request.lease = short_lease;
-    return {job, only(bench.storage->claim(request), "claimed runs").run};
+    return {job, only(bench.claim(request), "claimed runs").run};
 }
 
 // ---- fencing -------------------------------------------------------------------------------------------------------
@@ -73,11 +73,13 @@ inline void each_row_of_a_finish_has_its_answer(const Bench& bench) {
     const auto row = [&](std::size_t i, std::uint64_t fence, JobRunStatus status) {
         return RunFinish{.run = {claimed[i].run.id, fence}, .to = bench.executed(status)};
     };
-    const auto accepted = bench.storage->finish({row(0, 1, JobRunStatus::completed),
-                                                 row(1, 9, JobRunStatus::completed),
-                                                 row(2, 1, JobRunStatus::failed),
-                                                 row(0, 1, JobRunStatus::failed)});
-    expect_equal(accepted, std::vector<bool>{true, false, true, false}, "answers");
+    const auto answers = bench.storage->finish({row(0, 1, JobRunStatus::completed),
+                                                row(1, 9, JobRunStatus::completed),
+                                                row(2, 1, JobRunStatus::failed),
+                                                row(0, 1, JobRunStatus::failed)});
+    const std::vector<FinishAnswer> expected{
+        {true, JobRunStatus::completed, {}}, {}, {true, JobRunStatus::failed, {}}, {}};
+    expect_same(answers, expected, "answers");
     expect_equal(bench.find(claimed[0].run).status, JobRunStatus::completed, "status of the first run");
     expect_equal(bench.find(claimed[1].run).status, JobRunStatus::running, "status of the second run");
     expect_equal(bench.find(claimed[2].run).status, JobRunStatus::failed, "status of the third run");

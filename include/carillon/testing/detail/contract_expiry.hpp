@@ -158,7 +158,7 @@ inline void an_abandoned_run_may_have_expired(const Bench& bench) {
     bench.add_run(job, expiring(bench, job));
     ClaimRequest request = bench.request();
     request.lease = short_lease;
-    const JobRun lost = only(bench.storage->claim(request), "claimed runs").run;
+    const JobRun lost = only(bench.claim(request), "claimed runs").run;
     bench.set_forward(1min);
     bench.let_short_leases_end();
     const JobRun reaped = only(bench.reap(), "reaped runs");

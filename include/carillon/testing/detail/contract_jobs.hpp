@@ -245,7 +245,7 @@ inline void reap_goes_on_after_a_throw(const Bench& bench) {
     bench.add_run(job, bench.manual(job));
     ClaimRequest request = bench.request();
     request.lease = short_lease;
-    const JobRun run = only(bench.storage->claim(request), "claimed runs").run;
+    const JobRun run = only(bench.claim(request), "claimed runs").run;
     bench.let_short_leases_end();
     const auto throwing = [](const JobRun&, const JobDefinition&) -> RunTransition {
         throw Refusal();

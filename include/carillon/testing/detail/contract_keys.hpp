@@ -144,7 +144,7 @@ struct Waiting {
     pair.waiting = bench.add_run(pair.job, bench.manual(pair.job));
     ClaimRequest request = bench.request();
     request.lease = lease;
-    pair.running = only(bench.storage->claim(request), "claimed runs").run;
+    pair.running = only(bench.claim(request), "claimed runs").run;
     expect_count(bench.claim().size(), 0, "runs claimed while the key is busy");
     return pair;
 }
@@ -234,12 +234,12 @@ inline void a_waiting_run_that_nobody_can_execute_holds_up_nobody(const Bench& b
     const JobRun third = bench.add_run(job, bench.manual(job));
     ClaimRequest every_type = bench.request();
     every_type.filter.action_types = {"foreign", "work"};
-    expect_equal(only(bench.storage->claim(every_type), "claimed runs").run.id, first.id, "the first run");
-    expect_count(bench.storage->claim(every_type).size(), 0, "runs claimed while the key is busy");
+    expect_equal(only(bench.claim(every_type), "claimed runs").run.id, first.id, "the first run");
+    expect_count(bench.claim(every_type).size(), 0, "runs claimed while the key is busy");
     bench.end(bench.find(first));
     expect_equal(bench.claim_ids(), Ids{third.id}, "runs claimed by a worker that knows `work` only");
     bench.end(bench.find(third));
-    expect_equal(only(bench.storage->claim(every_type), "claimed runs").run.id, foreign.id, "the other type's turn");
+    expect_equal(only(bench.claim(every_type), "claimed runs").run.id, foreign.id, "the other type's turn");
 }
 
 inline void waiting_runs_stand_in_nobodys_way(const Bench& bench) {

@@ -38,7 +38,7 @@ inline std::vector<ClaimedRun> claim_with(const Bench& bench, const ClaimFilter&
     ClaimRequest request = bench.request(limit);
     request.worker = "worker-2";
     request.filter = filter;
-    return bench.storage->claim(request);
+    return bench.claim(request);
 }
 
 inline Ids claim_ids_with(const Bench& bench, const ClaimFilter& filter, std::size_t limit = 100) {
@@ -123,7 +123,7 @@ inline void expect_room_after(const Bench& bench,
     ClaimRequest request = bench.request();
     request.filter = filter;
     request.lease = short_lease;
-    const JobRun first = only(bench.storage->claim(request), "claimed runs").run;
+    const JobRun first = only(bench.claim(request), "claimed runs").run;
     expect_claims(bench, filter, 0, "while the limit is reached");
     end(bench, first);
     const JobRun second = only(claim_with(bench, filter), "runs claimed after " + std::string(what)).run;

@@ -223,7 +223,7 @@ inline void every_member_of_a_finished_run_comes_back(const Bench& bench) {
     JobRun run = bench.add_run(job, bench.manual(job));
     ClaimRequest request = bench.request();
     request.worker = odd_text;
-    JobRun running = only(bench.storage->claim(request), "claimed runs").run;
+    JobRun running = only(bench.claim(request), "claimed runs").run;
     run.status = JobRunStatus::running;
     run.worker = odd_text;
     run.started_at = start;

@@ -80,7 +80,7 @@ inline void each_run_is_executed_once(const Bench& bench) {
         ClaimRequest request = bench.request(3);
         request.worker = "worker-" + show(n);
         while (ended < jobs.size() * runs_per_job && patience.left()) {
-            for (const ClaimedRun& claimed : bench.storage->claim(request)) {
+            for (const ClaimedRun& claimed : bench.claim(request)) {
                 const bool prints = !claimed.run.key.empty();
                 expect(!prints || ++printing == 1, "one run of a key is running at a time");
                 {
@@ -193,7 +193,7 @@ inline void limits_hold_for_all_threads(const Bench& bench) {
         ClaimRequest request = bench.request(2);
         request.filter.limits = {.per_tenant = 2, .per_type = {{"work", 3}}};
         while (ended < tenants.size() * runs_per_tenant && patience.left()) {
-            const auto claimed = bench.storage->claim(request);
+            const auto claimed = bench.claim(request);
             for (const ClaimedRun& each : claimed) {
                 expect(++running[tenants.at(each.run.tenant_id)] <= 2, "at most two runs of a tenant are running");
                 expect(++running_in_all <= 3, "at most three runs are running");
@@ -217,7 +217,7 @@ inline void a_run_ends_once(const Bench& bench) {
         bench.add_run(job, bench.unlimited(job));
     ClaimRequest request = bench.request();
     request.lease = short_lease;
-    const auto claimed = bench.storage->claim(request);
+    const auto claimed = bench.claim(request);
     expect_count(claimed.size(), runs, "claimed runs");
     bench.let_short_leases_end();
     std::mutex mutex;

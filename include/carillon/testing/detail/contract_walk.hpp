@@ -98,6 +98,7 @@ private:
     auto both(const std::string& what, Operation operation);
     void adopt_blockers(const std::vector<JobRun>& before);
     void settle_expired(const std::vector<JobRun>& before);
+    void check_ended(const std::vector<JobRun>& before, const std::vector<JobRun>& ended) const;
     void compare_state();
     void compare_queries();
     void compare_next_due();

@@ -33,6 +33,18 @@ auto RandomWalk::both(const std::string& what, Operation operation) {
     return expected;
 }
 
+/// The order of what has ended is the storage's choice.
+template <class Answer>
+[[nodiscard]] Answer in_order(Answer answer) {
+    std::sort(answer.ended.begin(), answer.ended.end(), [](const JobRun& a, const JobRun& b) { return a.id < b.id; });
+    return answer;
+}
+
+template <class Answer>
+[[nodiscard]] std::optional<Answer> in_order(std::optional<Answer> answer) {
+    return answer ? std::optional(in_order(std::move(*answer))) : std::nullopt;
+}
+
 inline void RandomWalk::add_jobs() {
     std::vector<NewJob> jobs;
     const std::size_t count = jobs_.size() < 20 ? 1 + dice_.below(3) : 1;
@@ -54,10 +66,10 @@ inline void RandomWalk::put_job() {
     creation.event = make_event(definition, AuditVerb::job_created, draft);
     jobs_.push_back({definition.tenant_id, definition.id});
     both("put_job " + definition.key + " of " + definition.tenant_id, [&](AnyStorage& storage) {
-        return storage.put_job(
+        return in_order(storage.put_job(
             definition.tenant_id, definition.key, [&](const JobView* job, const KeyState& key) -> JobChange {
                 return job ? edit(*job, key, draft) : creation;
-            });
+            }));
     });
 }
 
@@ -67,11 +79,11 @@ inline void RandomWalk::change_job(const char* what,
     const Draft draft = draw();
     std::optional<KeyState> known;
     both(std::string(what) + " job " + place.job.str(), [&](AnyStorage& storage) {
-        return storage.modify_job(place.tenant, place.job, [&](const JobView& job, const KeyState& key) {
+        return in_order(storage.modify_job(place.tenant, place.job, [&](const JobView& job, const KeyState& key) {
             if (known) expect_same(*known, key, "the key that the storage has shown");
             known = key;
             return (this->*make)(job, key, draft);
-        });
+        }));
     });
 }
 
@@ -79,11 +91,11 @@ inline void RandomWalk::materialise() {
     std::map<JobId, Draft> drafts;
     const std::size_t limit = dice_.chance(50) ? 100 : 1 + dice_.below(3);
     both("materialise, limit " + show(limit), [&](AnyStorage& storage) {
-        return storage.materialise(now(), limit, [&](const JobView& job, const KeyState& key) {
+        return in_order(storage.materialise(now(), limit, [&](const JobView& job, const KeyState& key) {
             auto draft = drafts.find(job.definition.id);
             if (draft == drafts.end()) draft = drafts.emplace(job.definition.id, draw()).first;
             return plan(job, key, draft->second);
-        });
+        }));
     });
 }
 
@@ -112,14 +124,21 @@ inline void RandomWalk::claim() {
     request.lease = dice_.chance(40) ? short_lease : long_lease;
     if (dice_.chance(10)) request.due_by = now() - 1min;
     const std::vector<JobRun> before = open_runs();
+    std::vector<JobRun> ended;
     for (bool more = true; more; request.limit = 1'000) {
-        const auto claimed = both("claim by " + request.worker + ", limit " + show(request.limit),
-                                  [&](AnyStorage& storage) { return storage.claim(request); });
+        const auto claimed =
+            both("claim by " + request.worker + ", limit " + show(request.limit), [&](AnyStorage& storage) {
+                ClaimResult result = storage.claim(request);
+                if (&storage == bench_.storage.get())
+                    ended.insert(ended.end(), result.ended.begin(), result.ended.end());
+                return result.runs;
+            });
         for (const ClaimedRun& run : claimed)
             refs_.push_back(Bench::ref(run.run));
         more = !claimed.empty();
         if (more) request.after_tenant = claimed.back().run.tenant_id;
     }
+    check_ended(before, ended);
     adopt_blockers(before);
     settle_expired(before);
     const auto due = bench_.storage->next_due(request.filter, now());
@@ -243,6 +262,20 @@ inline std::vector<JobRun> RandomWalk::open_runs() const {
         for (const JobRun& run : reference_->list_runs(place.tenant, place.job, {.limit = 100'000}))
             if (!is_terminal(run.status)) open.push_back(run);
     return open;
+}
+
+/// What a claim says that it has ended is what has ended: by itself, since the storage has a choice there.
+inline void RandomWalk::check_ended(const std::vector<JobRun>& before, const std::vector<JobRun>& ended) const {
+    std::size_t told = 0;
+    for (const JobRun& run : before) {
+        const auto seen = bench_.storage->find_run(run.tenant_id, run.id);
+        if (!seen || !is_terminal(seen->status)) continue;
+        const auto row = std::find_if(ended.begin(), ended.end(), [&](const JobRun& one) { return one.id == run.id; });
+        expect(row != ended.end(), "the claim names run " + run.id.str() + ", which it has ended");
+        expect_same(*row, *seen, "a run that the claim has ended");
+        ++told;
+    }
+    expect_count(ended.size(), told, "runs that the claims say they have ended");
 }
 
 /// Which of several running runs of a key blocked a run that skips is the storage's choice.

@@ -27,6 +27,7 @@ ReferenceStorage::ask_each(const std::vector<Job*>& jobs, std::size_t limit, con
         ++result.jobs;
         const JobWrite written = write(*job, change(job->view(), key_state(*job)));
         if (written.event) result.events.push_back(*written.event);
+        result.ended.insert(result.ended.end(), written.ended.begin(), written.ended.end());
     }
     return result;
 }
@@ -39,7 +40,7 @@ inline JobWrite ReferenceStorage::write(Job& job, JobChange change) {
     JobWrite written;
     const auto before = job.definition;
     auto high_water = job.progress.high_water;
-    stop_runs(job, change.stop, change.at);
+    written.ended = stop_runs(job, change.stop, change.at);
     if (change.definition) job.definition = change.definition;
     if (change.progress) job.progress = *change.progress;
     if (change.rewind_to) {
@@ -81,16 +82,21 @@ ReferenceStorage::add_run(const Job& job, const JobRun& run, const std::optional
     return run;
 }
 
-inline void ReferenceStorage::stop_runs(const Job& job, StopScope scope, Instant at) {
-    if (scope == StopScope::none) return;
+/// Returns those that have ended with it.
+inline std::vector<JobRun> ReferenceStorage::stop_runs(const Job& job, StopScope scope, Instant at) {
+    std::vector<JobRun> ended;
+    if (scope == StopScope::none) return ended;
     const auto reason = scope == StopScope::key ? RunReason::cancel_previous : RunReason::deleted;
     for (Run& run : tables_.runs) {
         const bool meant =
             scope == StopScope::key ? run.shares_key(key_of(*job.definition)) : run.job_id == job.definition->id;
         if (!meant) continue;
-        if (run.is_pending()) settle(run, {.status = JobRunStatus::cancelled, .reason = reason, .at = at});
         run.request_stop(reason);
+        if (!run.is_pending()) continue;
+        settle(run, {.status = JobRunStatus::cancelled, .reason = reason, .at = at});
+        ended.push_back(run);
     }
+    return ended;
 }
 
 inline void ReferenceStorage::rewind(Job& job, Instant to) {

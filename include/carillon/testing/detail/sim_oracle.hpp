@@ -54,13 +54,15 @@ public:
 
     void inserted(const NewJob& job);
     void changed(const DecidedChange& decided);
-    void claimed(std::size_t node, const ClaimRequest& request, const std::vector<ClaimedRun>& runs);
+    void claimed(std::size_t node, const ClaimRequest& request, const ClaimResult& result);
     void heartbeat(const std::vector<RunRef>& refs, Duration lease, const std::vector<HeartbeatAnswer>& answers);
-    void finished(std::size_t node, const std::vector<RunFinish>& finishes, const std::vector<bool>& accepted);
+    void finished(std::size_t node, const std::vector<RunFinish>& finishes, const std::vector<FinishAnswer>& answers);
     /// A worker that is about to reap holds this run: it has seen to its lease before.
     void check_renewed(const RunRef& ref) const;
     void reaped(const std::vector<JobRun>& runs);
     void expired(Instant now, const std::vector<JobRun>& runs);
+    /// Those that the last operation says it has ended are those that ended by it without having run.
+    void check_ended(const std::vector<JobRun>& ended);
     void run_changed(const RunId& id, const std::optional<AuditEvent>& event);
     void purged();
 
@@ -167,6 +169,7 @@ private:
     std::map<RunId, Run> runs_;
     std::vector<RunId> run_ids_;
     std::set<RunId> open_;
+    std::set<RunId> ended_; ///< while they were pending, by the last operation
     std::map<KeyName, std::size_t> running_;
     std::map<RunRef, Outcome> outcomes_;
     std::size_t occurrences_ = 0;
@@ -303,6 +306,7 @@ inline void Oracle::add_run(Job& job, const JobRun& run) {
     run_ids_.push_back(run.id);
     if (run.trigger == RunTrigger::schedule) job.last_scheduled = run.id;
     if (!is_terminal(added.row.status)) open_.insert(run.id);
+    if (is_terminal(added.row.status) && !is_terminal(run.status)) ended_.insert(run.id); // by a later plan of the call
 }
 
 } // namespace carillon::testing::sim

@@ -39,6 +39,7 @@ inline void Oracle::moved(Run& run, const JobRun& to, bool executed) {
     require(was_running || !is_running, [&] { return name(from) + " runs without a claim"; });
     if (!is_terminal(from.status) && is_terminal(to.status)) {
         open_.erase(from.id);
+        if (!was_running) ended_.insert(from.id);
         Job& job = jobs_.at(from.job_id);
         const bool failed = to.status == JobRunStatus::failed || to.status == JobRunStatus::timed_out;
         executed = executed || (!was_running && to.status == JobRunStatus::timed_out && from.attempt > 0);
@@ -69,6 +70,15 @@ inline void Oracle::run_changed(const RunId& id, const std::optional<AuditEvent>
     reread(at->second);
     require(event || at->second.row == before, [&] { return name(before) + " changed without an audit event"; });
     take_event(jobs_.at(before.job_id), event);
+    ended_.clear(); // its caller gets the row
+}
+
+inline void Oracle::check_ended(const std::vector<JobRun>& ended) {
+    for (const JobRun& row : ended) {
+        require(ended_.erase(row.id) == 1, [&] { return name(row) + " is said to have ended by what did not end it"; });
+        require(row == runs_.at(row.id).row, [&] { return name(row) + " is said to have ended as something else"; });
+    }
+    require(ended_.empty(), "a run has ended, and nobody was told");
 }
 
 // ---- claiming ------------------------------------------------------------------------------------------------------
@@ -105,12 +115,12 @@ inline void Oracle::check_turn(const JobRun& claimed, const Run* expected) const
             [&] { return name(claimed) + " was claimed before " + name(expected->row); });
 }
 
-inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const std::vector<ClaimedRun>& runs) {
+inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const ClaimResult& result) {
     const ClaimLimits& limits = request.filter.limits;
     const bool free =
         limits.per_tenant == 0 && limits.per_type.empty() && limits.rates.empty() && request.filter.except_keys.empty();
     std::string turn = request.after_tenant;
-    for (const ClaimedRun& claim : runs) {
+    for (const ClaimedRun& claim : result.runs) {
         Run& run = known(claim.run.id);
         require(request.now >= run.row.scheduled_for && request.now >= run.row.not_before,
                 [&] { return name(claim.run) + " was claimed too early"; });
@@ -119,7 +129,8 @@ inline void Oracle::claimed(std::size_t node, const ClaimRequest& request, const
         turn = claim.run.tenant_id;
     }
     reread_open_runs(); // those that found their key busy or came too late have ended
-    if (!free || runs.size() >= request.limit) return;
+    check_ended(result.ended);
+    if (!free || result.runs.size() >= request.limit) return;
     const Run* left = next_run(request, turn);
     require(!left, [&] {
         return "a claim left behind what tenant " + (left ? left->row.tenant_id : "") + " had to be claimed";
@@ -166,15 +177,16 @@ Oracle::heartbeat(const std::vector<RunRef>& refs, Duration lease, const std::ve
     }
 }
 
-inline void Oracle::finished(std::size_t, const std::vector<RunFinish>& finishes, const std::vector<bool>& accepted) {
-    require(accepted.size() == finishes.size(), "finish answered for other rows than it was asked");
+inline void
+Oracle::finished(std::size_t, const std::vector<RunFinish>& finishes, const std::vector<FinishAnswer>& answers) {
+    require(answers.size() == finishes.size(), "finish answered for other rows than it was asked");
     for (std::size_t i = 0; i < finishes.size(); ++i) {
         const RunRef& ref = finishes[i].run;
         const auto at = runs_.find(ref.id);
         const bool held = at != runs_.end() && !at->second.gone && at->second.row.status == JobRunStatus::running &&
                           at->second.row.fence == ref.fence;
         const std::string what = "run " + ref.id.str() + ": a finish with fence " + std::to_string(ref.fence);
-        require(accepted[i] == held,
+        require(answers[i].accepted == held,
                 [&] { return what + (held ? " was refused by mistake" : " was accepted, and should not have been"); });
         if (!held) {
             ++lost_leases_;
@@ -185,6 +197,8 @@ inline void Oracle::finished(std::size_t, const std::vector<RunFinish>& finishes
         reread(run, finishes[i].to.executed);
         require(run.row.status != JobRunStatus::running,
                 [&] { return name(run.row) + ": a finish was accepted and not written"; });
+        require(answers[i].status == run.row.status && answers[i].reason == run.row.reason,
+                [&] { return name(run.row) + ": the answer to its finish says something else than the ledger"; });
         check_finish(before, run.row, finishes[i].to.at);
     }
 }
@@ -218,6 +232,7 @@ inline void Oracle::expired(Instant now, const std::vector<JobRun>& runs) {
                 [&] { return name(row) + " expired without saying so"; });
         moved(run, row);
     }
+    check_ended(runs);
 }
 
 inline void Oracle::purged() {

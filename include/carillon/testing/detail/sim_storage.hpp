@@ -52,6 +52,7 @@ public:
                 return decided.change = change(job, state);
             });
             oracle_.changed(decided);
+            oracle_.check_ended(out.ended);
             return out;
         });
     }
@@ -60,6 +61,7 @@ public:
             DecidedChange decided;
             auto out = StorageAdapter::modify_job(tenant, id, recording(decided, change));
             if (out && (out->event || !decided.change.event)) oracle_.changed(decided);
+            if (out) oracle_.check_ended(out->ended);
             return out;
         });
     }
@@ -82,10 +84,11 @@ public:
                 });
             for (const DecidedChange& one : decided)
                 oracle_.changed(one);
+            oracle_.check_ended(result.ended);
             return result;
         });
     }
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) override {
+    ClaimResult claim(const ClaimRequest& request) override {
         if (request.after_tenant != last_tenant_) world_.fail("a worker does not know which tenant it served last");
         const auto answer = write(
             "claim",
@@ -95,7 +98,7 @@ public:
                 return claimed;
             },
             Repeat::no);
-        for (const ClaimedRun& claim : answer) {
+        for (const ClaimedRun& claim : answer.runs) {
             held_.insert({claim.run.id, claim.run.fence});
             last_tenant_ = claim.run.tenant_id;
         }
@@ -113,11 +116,11 @@ public:
         }
         return answer;
     }
-    std::vector<bool> finish(std::vector<RunFinish> finishes) override {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) override {
         const auto answer = write("finish", [&] {
-            auto accepted = StorageAdapter::finish(finishes);
-            oracle_.finished(node_, finishes, accepted);
-            return accepted;
+            auto answers = StorageAdapter::finish(finishes);
+            oracle_.finished(node_, finishes, answers);
+            return answers;
         });
         for (const RunFinish& finish : finishes)
             held_.erase(finish.run);

@@ -166,11 +166,17 @@ bool Worker<StorageT>::keep_house(std::size_t most_rows) {
 template <Storage StorageT>
 std::size_t Worker<StorageT>::end_expired(Instant now, std::size_t most_runs) {
     const std::vector<JobRun> expired = core_->storage->expire(now, most_runs);
-    for (const JobRun& run : expired) {
-        tell_end(run);
-        if (run.attempt > 0) pause_after_failures(run.tenant_id, run.job_id);
-    }
+    take_ended(expired);
     return expired.size();
+}
+
+/// Runs that the storage has ended while they were pending: tells, and sees to what an end means for a job.
+template <Storage StorageT>
+void Worker<StorageT>::take_ended(const std::vector<JobRun>& ended) {
+    for (const JobRun& run : ended) {
+        tell_end(run);
+        if (run.status == JobRunStatus::timed_out && run.attempt > 0) pause_after_failures(run.tenant_id, run.job_id);
+    }
 }
 
 /// Of a run that ended without a handler of this worker, if it ended.
@@ -228,6 +234,7 @@ MaterialiseResult Worker<StorageT>::materialise(Instant now, std::size_t most_jo
     for (const auto& [job, events] : planned)
         for (const Event& event : events)
             observers_.tell(event);
+    take_ended(result.ended);
     tell_audited(result.events);
     tell_unhandled(unhandled);
     return result;
@@ -255,8 +262,9 @@ void Worker<StorageT>::tell_unhandled(const std::set<std::string>& types) {
     }
 }
 
+/// What it has ended is still to be told: not under a lock.
 template <Storage StorageT>
-std::vector<ClaimedRun> Worker<StorageT>::claim(std::size_t limit, Duration lease, std::optional<Instant> due_by) {
+ClaimResult Worker<StorageT>::claim(std::size_t limit, Duration lease, std::optional<Instant> due_by) {
     ClaimRequest request;
     request.worker = options_.name;
     request.filter = claim_filter();
@@ -268,10 +276,10 @@ std::vector<ClaimedRun> Worker<StorageT>::claim(std::size_t limit, Duration leas
         const std::lock_guard lock(mutex_);
         request.after_tenant = last_tenant_;
     }
-    std::vector<ClaimedRun> claimed = core_->storage->claim(request);
-    if (claimed.empty()) return claimed;
+    ClaimResult claimed = core_->storage->claim(request);
+    if (claimed.runs.empty()) return claimed;
     const std::lock_guard lock(mutex_);
-    last_tenant_ = claimed.back().run.tenant_id;
+    last_tenant_ = claimed.runs.back().run.tenant_id;
     return claimed;
 }
 
@@ -304,11 +312,16 @@ void Worker<StorageT>::post_executions() {
 /// Queues up to `limit` runs for the threads; returns how many.
 template <Storage StorageT>
 std::size_t Worker<StorageT>::claim_ahead(std::size_t limit) {
-    const std::lock_guard lock(claim_mutex_);
-    if (!claiming_) return 0;
-    std::vector<ClaimedRun> claimed = claim(limit, options_.lease);
-    const std::size_t count = claimed.size();
-    active_.add(std::move(claimed));
+    ClaimResult claimed;
+    std::size_t count = 0;
+    {
+        const std::lock_guard lock(claim_mutex_);
+        if (!claiming_) return 0;
+        claimed = claim(limit, options_.lease);
+        count = claimed.runs.size();
+        active_.add(std::move(claimed.runs));
+    }
+    take_ended(claimed.ended);
     return count;
 }
 

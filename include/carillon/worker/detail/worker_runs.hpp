@@ -159,12 +159,12 @@ void Worker<StorageT>::finish(std::vector<RunFinish> finishes) {
 template <Storage StorageT>
 void Worker<StorageT>::flush_finished() {
     for (auto batch = take_finished(); !batch.empty(); batch = take_finished()) {
-        const std::vector<bool> accepted = store(batch);
+        const std::vector<FinishAnswer> answers = store(batch);
         const std::vector<detail::StoredRun> stored = active_.remove(batch);
         idle_.notify();
         if (finish_flush()) wake_.notify(); // what came meanwhile need not wait for listeners
         for (std::size_t i = 0; i < batch.size(); ++i)
-            settled(batch[i], stored[i], accepted[i]);
+            settled(batch[i], stored[i], answers[i]);
     }
 }
 
@@ -188,7 +188,7 @@ bool Worker<StorageT>::finish_flush() {
 }
 
 template <Storage StorageT>
-std::vector<bool> Worker<StorageT>::store(const std::vector<RunFinish>& batch) {
+std::vector<FinishAnswer> Worker<StorageT>::store(const std::vector<RunFinish>& batch) {
     try {
         return core_->storage->finish(batch);
     } catch (...) {
@@ -201,27 +201,24 @@ std::vector<bool> Worker<StorageT>::store(const std::vector<RunFinish>& batch) {
 
 /// The storage has taken what became of a run, or has refused it.
 template <Storage StorageT>
-void Worker<StorageT>::settled(const RunFinish& finish, const detail::StoredRun& run, bool accepted) {
-    const JobRunStatus status = run.expired ? JobRunStatus::timed_out : finish.to.status;
-    if (!accepted) {
+void Worker<StorageT>::settled(const RunFinish& finish, const detail::StoredRun& run, const FinishAnswer& answer) {
+    if (!answer.accepted) {
         RunInfo info = run.info;
         info.id = finish.run.id;
-        return observers_.tell(ResultRefused{std::move(info), status});
+        return observers_.tell(ResultRefused{std::move(info), finish.to.status});
     }
     if (!run.job) return;
-    if (observers_.listening()) tell_outcome(finish.to, run);
-    if (status != JobRunStatus::failed && status != JobRunStatus::timed_out) return;
+    if (observers_.listening()) tell_outcome(finish.to, run, answer);
+    if (answer.status != JobRunStatus::failed && answer.status != JobRunStatus::timed_out) return;
     if (run.job->policies.pause_after_failures > 0) pause_after_failures(run.job->tenant_id, run.job->id);
 }
 
 template <Storage StorageT>
-void Worker<StorageT>::tell_outcome(const RunTransition& to, const detail::StoredRun& run) const {
-    if (run.expired || is_terminal(to.status)) {
-        RunEnded event{run.info, to.status, to.reason, to.duration, run.lag, to.error.value_or("")};
-        if (run.expired) {
-            event.status = JobRunStatus::timed_out;
-            event.reason = RunReason::total_timeout;
-        }
+void Worker<StorageT>::tell_outcome(const RunTransition& to,
+                                    const detail::StoredRun& run,
+                                    const FinishAnswer& answer) const {
+    if (is_terminal(answer.status)) {
+        RunEnded event{run.info, answer.status, answer.reason, to.duration, run.lag, to.error.value_or("")};
         if (!to.executed) event.lag.reset();
         observers_.tell(event);
         return;
@@ -295,14 +292,15 @@ void Worker<StorageT>::renew_polled() {
 template <Storage StorageT>
 auto Worker<StorageT>::poll_next(Instant due_by, const RunId& newest, bool first) -> Polled {
     renew_polled();
-    std::vector<ClaimedRun> claimed = claim(1, options_.poll_lease, due_by);
-    if (claimed.empty()) return Polled::nothing;
-    const JobRun& run = claimed.front().run;
+    ClaimResult claimed = claim(1, options_.poll_lease, due_by);
+    take_ended(claimed.ended);
+    if (claimed.runs.empty()) return Polled::nothing;
+    const JobRun& run = claimed.runs.front().run;
     if (!first && run.trigger != RunTrigger::schedule && run.id > newest) {
         finish({{{run.id, run.fence}, release(run, clock_.now())}});
         return Polled::too_new;
     }
-    execute(active_.add_taken(std::move(claimed.front())), options_.poll_lease);
+    execute(active_.add_taken(std::move(claimed.runs.front())), options_.poll_lease);
     return Polled::executed;
 }
 
