@@ -431,6 +431,44 @@ TEST_CASE("events: the storage fails and works again") {
                                                       "the storage works again, after 2 failures in 4s"});
 }
 
+TEST_CASE("events: of a failure that poll() has thrown nobody is told, nor that it is over") {
+    World<FlakyStorage> world;
+    WorkerOptions options = world.options();
+    const auto recorder = std::make_shared<Recorder>();
+    options.listeners = {recorder};
+    Worker<FlakyStorage> worker(world.scheduler, options);
+    worker.handle("work", [](RunContext&) {});
+    world.storage->claim_fails = true;
+    CHECK_THROWS(worker.poll());
+    CHECK(worker.health().storage_error == "claim failed");
+    world.storage->claim_fails = false;
+    worker.poll();
+    CHECK(worker.health().storage_error.empty());
+    CHECK(recorder->all<StorageFailed>().empty());
+    CHECK(recorder->all<StorageRecovered>().empty());
+
+    world.storage->finish_fails = true; // of this poll() says nothing to its caller
+    world.trigger(world.create(job_spec("work")));
+    worker.poll();
+    CHECK_THROWS(worker.poll());
+    world.storage->finish_fails = false;
+    worker.poll();
+    CHECK(recorder->one<StorageFailed>().while_doing == StorageFailed::While::finishing);
+    CHECK(recorder->one<StorageRecovered>().failures == 1);
+}
+
+TEST_CASE("events: a run that has ended well is not told that its lease is lost") {
+    Observed<FlakyStorage> world;
+    world.trigger(world.create(job_spec("work")));
+    const RunRef run = ref_of(world.begun());
+    world.storage->after_finish = [&] {
+        world.turn_after(10s); // the other thread, which renews leases
+    };
+    world.stepper.conclude(run, {});
+    CHECK(world.recorder->one<RunEnded>().status == JobRunStatus::completed);
+    CHECK(world.recorder->all<StopRequested>().empty());
+}
+
 TEST_CASE("events: what retention deletes is counted") {
     Observed<> world;
     world.trigger(world.create(job_spec("work")));

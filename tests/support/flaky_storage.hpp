@@ -4,6 +4,7 @@
 
 #include "carillon/storage/memory.hpp"
 
+#include <algorithm>
 #include <atomic>
 #include <functional>
 #include <optional>
@@ -27,6 +28,10 @@ public:
     std::atomic<bool> heartbeat_fails = false;
     std::atomic<bool> finish_fails = false;
     std::atomic<bool> reap_fails = false;
+    /// A finish with such a row fails as a whole.
+    std::function<bool(const RunFinish&)> cannot_take{};
+    /// Called when a finish is written, before its caller gets the answer.
+    std::function<void()> after_finish{};
     /// Called by each claim before it does anything: the claim is slow.
     std::function<void()> before_claim{};
     /// Heartbeats that ask for this lease are answered and forgotten: their worker has frozen without noticing.
@@ -57,7 +62,10 @@ public:
     }
     std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) {
         if (finish_fails) fail("finish");
-        return MemoryStorage::finish(std::move(finishes));
+        if (cannot_take && std::any_of(finishes.begin(), finishes.end(), cannot_take)) fail("finish");
+        auto answers = MemoryStorage::finish(std::move(finishes));
+        if (after_finish) after_finish();
+        return answers;
     }
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) {
         if (reap_fails) throw 42; // some drivers throw anything

@@ -71,6 +71,25 @@ TEST_CASE("active runs: a run gets heartbeats until its end is stored") {
     CHECK(runs.refs().empty());
 }
 
+TEST_CASE("active runs: a run whose end is being stored is not asked to stop any more") {
+    ActiveRuns runs;
+    ActiveRun& ended = runs.add_taken(claimed());
+    runs.end(ended, {});
+    runs.add({claimed()});
+    ActiveRun& given_back = *runs.take_all().at(0);
+    ActiveRun& given_up = runs.add_taken(claimed());
+    const SteadyTime time_is_up = SteadyTime{} + 10s;
+    runs.begin(given_up, {}, {.at = time_is_up, .cause = StopCause::attempt_timeout});
+    CHECK(runs.stop_overdue(time_is_up).size() == 1);
+    REQUIRE(runs.fire().size() == 1); // of its time
+    runs.apply({{.run = ended.ref(), .lost = true},
+                {.run = given_back.ref(), .lost = true},
+                {.run = given_up.ref(), .lost = true}});
+    runs.interrupt_all();
+    CHECK(runs.fire().empty());
+    CHECK(runs.refs().size() == 3); // their leases are renewed all the same, until that is stored
+}
+
 TEST_CASE("active runs: two claims of one run are two runs") {
     ActiveRuns runs;
     const ClaimedRun first = claimed(1);

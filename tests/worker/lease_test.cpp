@@ -469,6 +469,40 @@ TEST_CASE("lease: a worker survives a storage that fails, tells of it, and loses
     }
 }
 
+TEST_CASE("lease: a result that the storage cannot take holds up no other") {
+    Stepped<FlakyStorage> world(5);
+    const JobId job = world.create(support::parallel_spec("work"));
+    std::vector<RunId> runs;
+    for (int i = 0; i < 5; ++i)
+        runs.push_back(world.trigger(job));
+    world.stepper.turn();
+    std::vector<RunRef> begun;
+    while (const RunContext* run = world.stepper.begin())
+        begun.push_back(ref_of(*run));
+    REQUIRE(begun.size() == 5);
+    world.storage->finish_fails = true;
+    for (const RunRef& run : begun)
+        world.stepper.conclude(run, {});
+    world.storage->finish_fails = false;
+    const auto is_bad = [&](const RunId& id) {
+        return id == runs[0] || id == runs[1] || id == runs[3]; // more than it takes for giving up on the others
+    };
+    world.storage->cannot_take = [&](const RunFinish& finish) {
+        return is_bad(finish.run.id);
+    };
+    for (int turns = 0; turns < 3; ++turns)
+        CHECK(world.turn_after(1s) == 1s); // it does not spin
+    for (const RunId& run : runs) {
+        INFO(run.str());
+        CHECK(world.run(run).status == (is_bad(run) ? JobRunStatus::running : JobRunStatus::completed));
+    }
+    CHECK(count_of(world.reports, "trying again in a second: finish failed") == 3); // once a turn
+    world.storage->cannot_take = {};
+    world.turn_after(1s);
+    CHECK(world.job(job).run_count == 5);
+    CHECK(world.worker.active() == 0);
+}
+
 TEST_CASE("lease: poll() passes on what the storage throws, and goes on where it was") {
     World<FlakyStorage> world;
     Worker<FlakyStorage> worker(world.scheduler, world.options());

@@ -166,8 +166,8 @@ struct WorkerStopped {
     std::size_t still_running = 0;
 };
 
-/// The storage threw. The worker tries again, except after its destruction. Not told of what poll() throws: its caller
-/// has it.
+/// The storage threw. The worker tries again, except after its destruction. Not told of what poll() throws, nor is that
+/// it works again after that: the caller has it.
 struct StorageFailed {
     enum class While : std::uint8_t {
         working,    ///< in a turn of its loop

@@ -43,6 +43,7 @@ struct ActiveRun {
     Deadline deadline{};               ///< the next one: after it was asked to stop, the end of its grace
     bool overdue = false;              ///< asked to stop because its time is up
     bool executing = false;            ///< a thread has taken it, and its handler has not returned
+    bool over = false;                 ///< its handler has returned, or shall not be called
     bool given_up = false;             ///< its end was decided without waiting for the handler
     bool stored = false;               ///< and written: the lease is over
 
@@ -104,6 +105,8 @@ public:
         const std::lock_guard lock(mutex_);
         std::vector<ActiveRun*> runs(queue_.begin(), queue_.end());
         queue_.clear();
+        for (ActiveRun* run : runs)
+            run->over = true;
         return runs;
     }
 
@@ -127,6 +130,7 @@ public:
     std::optional<StopCause> end(ActiveRun& run, SteadyTime now) {
         const std::lock_guard lock(mutex_);
         run.executing = false;
+        run.over = true;
         --executing_;
         deadlines_.erase({run.deadline.at, &run});
         held_keys_.erase(run.ref());
@@ -302,9 +306,10 @@ private:
         StopRequested event;
     };
 
-    /// The run shall stop; not again for a cause that is no stronger.
+    /// The run shall stop; not again for a cause that is no stronger, nor where its end is only to be stored: perhaps
+    /// it is already, and its lease is lost with that.
     void note_stop(ActiveRun& run, StopCause cause) {
-        if (cause <= run.cause) return;
+        if (cause <= run.cause || run.over || run.given_up) return;
         run.cause = cause;
         to_stop_.push_back({run.stop, {info_of(run.claimed.run), cause}});
     }

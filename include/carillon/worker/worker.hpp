@@ -131,6 +131,11 @@ private:
     friend class testing::WorkerStepper<StorageT>;
     using ActiveRun = detail::ActiveRun;
     enum class Polled : std::uint8_t { nothing, executed, too_new };
+    /// What the storage did not take, and what it said.
+    struct Unstored {
+        std::vector<RunFinish> finishes{};
+        std::exception_ptr error{};
+    };
 
     [[nodiscard]] std::shared_ptr<const Handler> handler_of(const std::string& action_type) const;
     [[nodiscard]] std::vector<std::string> action_types() const;
@@ -187,8 +192,10 @@ private:
     void settled(const RunFinish& finish, const detail::StoredRun& run, const FinishAnswer& answer);
     void tell_outcome(const RunTransition& to, const detail::StoredRun& run, const FinishAnswer& answer) const;
     [[nodiscard]] std::vector<RunFinish> take_finished();
-    [[nodiscard]] bool finish_flush();
-    [[nodiscard]] std::vector<FinishAnswer> store(const std::vector<RunFinish>& batch);
+    [[nodiscard]] bool finish_flush(std::vector<RunFinish> unstored);
+    [[nodiscard]] std::vector<FinishAnswer> store(std::vector<RunFinish>& batch, Unstored& left);
+    [[nodiscard]] std::vector<FinishAnswer>
+    store_singly(std::vector<RunFinish> rows, std::vector<RunFinish>& stored, Unstored& left);
     std::size_t poll_turn(std::optional<Duration> budget);
     void pause_after_failures(const std::string& tenant, const JobId& job);
 

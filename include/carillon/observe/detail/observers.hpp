@@ -102,18 +102,26 @@ public:
         std::string error = ""; ///< what it said then
     };
 
-    /// It did. Says so where that is news.
+    /// It did. Says so where somebody was told that it does not.
     std::optional<StorageRecovered> answered(SteadyTime now) {
         const std::lock_guard lock(mutex_);
         state_.answered_at = now;
-        if (failures_ == 0) return std::nullopt;
         state_.fails = false;
+        if (failures_ == 0) return std::nullopt;
         return StorageRecovered{std::exchange(failures_, 0), now - failing_since_};
     }
 
+    /// It failed, and that is told.
     void failed(SteadyTime now, const std::string& error) {
         const std::lock_guard lock(mutex_);
         if (failures_++ == 0) failing_since_ = now;
+        state_.fails = true;
+        state_.error = error;
+    }
+
+    /// It failed, and who asked knows.
+    void threw(const std::string& error) {
+        const std::lock_guard lock(mutex_);
         state_.fails = true;
         state_.error = error;
     }
@@ -126,7 +134,7 @@ public:
 private:
     mutable std::mutex mutex_;
     State state_;
-    std::size_t failures_ = 0;
+    std::size_t failures_ = 0; // that were told
     SteadyTime failing_since_{};
 };
 

@@ -5,6 +5,7 @@
 #include "carillon/worker/worker.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <iterator>
 #include <mutex>
 #include <string>
@@ -155,16 +156,18 @@ void Worker<StorageT>::finish(std::vector<RunFinish> finishes) {
 }
 
 /// Writes what handlers have finished. One thread does it at a time and takes along what others finish meanwhile; what
-/// the storage does not take is kept for the next turn.
+/// the storage does not take is kept for the next turn, and what it throws then goes to the caller.
 template <Storage StorageT>
 void Worker<StorageT>::flush_finished() {
     for (auto batch = take_finished(); !batch.empty(); batch = take_finished()) {
-        const std::vector<FinishAnswer> answers = store(batch);
+        Unstored left;
+        const std::vector<FinishAnswer> answers = store(batch, left);
         const std::vector<detail::StoredRun> stored = active_.remove(batch);
         idle_.notify();
-        if (finish_flush()) wake_.notify(); // what came meanwhile need not wait for listeners
+        if (finish_flush(std::move(left.finishes))) wake_.notify(); // what came meanwhile need not wait for listeners
         for (std::size_t i = 0; i < batch.size(); ++i)
             settled(batch[i], stored[i], answers[i]);
+        if (left.error) std::rethrow_exception(left.error);
     }
 }
 
@@ -179,24 +182,55 @@ std::vector<RunFinish> Worker<StorageT>::take_finished() {
     return batch;
 }
 
-/// Says whether there is something to write again.
+/// Keeps what could not be written. Says whether other things have come that are to be.
 template <Storage StorageT>
-bool Worker<StorageT>::finish_flush() {
+bool Worker<StorageT>::finish_flush(std::vector<RunFinish> unstored) {
     const std::lock_guard lock(mutex_);
     flushing_ = false;
-    return !finished_.empty();
+    const bool more = !finished_.empty();
+    std::move(unstored.begin(), unstored.end(), std::back_inserter(finished_));
+    return more;
 }
 
+/// Writes the batch, or, where the storage fails with it, one row after the other: one that it cannot take holds up no
+/// other. What it did not take is moved from the batch to `left`.
 template <Storage StorageT>
-std::vector<FinishAnswer> Worker<StorageT>::store(const std::vector<RunFinish>& batch) {
+std::vector<FinishAnswer> Worker<StorageT>::store(std::vector<RunFinish>& batch, Unstored& left) {
     try {
         return core_->storage->finish(batch);
     } catch (...) {
-        const std::lock_guard lock(mutex_);
-        finished_.insert(finished_.begin(), batch.begin(), batch.end());
-        flushing_ = false;
-        throw;
+        left.error = std::current_exception();
     }
+    std::vector<RunFinish> rows = std::exchange(batch, {});
+    if (rows.size() == 1) {
+        left.finishes = std::move(rows);
+        return {};
+    }
+    return store_singly(std::move(rows), batch, left);
+}
+
+/// Those that fail come last the next time, so that it ends with the second in a row: a storage that takes nothing is
+/// not asked for everything.
+template <Storage StorageT>
+std::vector<FinishAnswer>
+Worker<StorageT>::store_singly(std::vector<RunFinish> rows, std::vector<RunFinish>& stored, Unstored& left) {
+    std::vector<FinishAnswer> answers;
+    std::vector<RunFinish> failed;
+    auto row = rows.begin();
+    for (std::size_t in_a_row = 0; row != rows.end() && in_a_row < 2; ++row) {
+        try {
+            answers.push_back(core_->storage->finish({*row}).at(0));
+            stored.push_back(std::move(*row));
+            in_a_row = 0;
+        } catch (...) {
+            left.error = std::current_exception();
+            failed.push_back(std::move(*row));
+            ++in_a_row;
+        }
+    }
+    left.finishes.assign(std::make_move_iterator(row), std::make_move_iterator(rows.end()));
+    std::move(failed.begin(), failed.end(), std::back_inserter(left.finishes));
+    return answers;
 }
 
 /// The storage has taken what became of a run, or has refused it.
@@ -247,8 +281,7 @@ std::size_t Worker<StorageT>::poll(std::optional<Duration> budget) {
         storage_answered();
         return executed;
     } catch (...) {
-        contact_.failed(core_->clock->steady_now(),
-                        detail::printable_error(detail::caught_text())); // its caller is told by what it throws
+        contact_.threw(detail::printable_error(detail::caught_text()));
         throw;
     }
 }
