@@ -6,52 +6,27 @@
 #include "carillon/schedule/schedule.hpp"
 
 #include "support/catch.hpp"
+#include "support/documents.hpp"
 
 #include <cstddef>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <optional>
 #include <set>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <vector>
 
 using namespace carillon;
+using support::cells_of;
+using support::text_of;
 
 namespace {
-
-const std::string root = CARILLON_TEST_DATA_DIR "/../..";
-
-std::string text_of(const std::string& path) {
-    std::ifstream file(root + "/" + path, std::ios::binary);
-    REQUIRE(file);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
     for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
         text.replace(at, from.size(), to);
     return text;
-}
-
-/// The cells of a table's row, without the blanks around them; `\|` is no border.
-std::vector<std::string> cells_of(const std::string& line) {
-    std::vector<std::string> cells{""};
-    for (std::size_t i = 1; i < line.size(); ++i) {
-        if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '|')
-            cells.back() += line[++i];
-        else if (line[i] == '|')
-            cells.emplace_back();
-        else
-            cells.back() += line[i];
-    }
-    cells.pop_back(); // behind the last border
-    for (std::string& cell : cells) {
-        const std::size_t begin = cell.find_first_not_of(' ');
-        cell = begin == std::string::npos ? "" : cell.substr(begin, cell.find_last_not_of(' ') + 1 - begin);
-    }
-    return cells;
 }
 
 /// What stands between the first marks of code in a cell: one backtick or two. Empty where there are none.
@@ -86,8 +61,7 @@ std::vector<Row> rows_of_page() {
     std::vector<Row> rows;
     std::string section;
     std::vector<std::string> heads;
-    std::ifstream page(root + "/docs/errors.md");
-    REQUIRE(page);
+    std::istringstream page(text_of("docs/errors.md"));
     for (std::string line; std::getline(page, line);) {
         if (line.starts_with("## ")) section = line.substr(3);
         if (line.empty() || line.front() != '|') {

@@ -5,6 +5,7 @@
 #include "carillon/schedule/schedule.hpp"
 
 #include "support/catch.hpp"
+#include "support/documents.hpp"
 #include "support/zones.hpp"
 
 #include <algorithm>
@@ -12,8 +13,6 @@
 #include <chrono>
 #include <cstddef>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <set>
 #include <sstream>
@@ -22,39 +21,13 @@
 #include <vector>
 
 using namespace carillon;
+using support::cells_of;
+using support::project_root;
+using support::text_of;
 
 namespace {
 
-const std::string root = CARILLON_TEST_DATA_DIR "/../..";
-
 // ---- the page ------------------------------------------------------------------------------------------------------
-
-std::string text_of(const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    REQUIRE(file);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
-
-std::string trimmed(const std::string& text) {
-    const std::size_t begin = text.find_first_not_of(' ');
-    return begin == std::string::npos ? "" : text.substr(begin, text.find_last_not_of(' ') + 1 - begin);
-}
-
-/// The cells of a table's row; `\|` is no border.
-std::vector<std::string> cells_of(const std::string& line) {
-    std::vector<std::string> cells{""};
-    for (std::size_t i = 1; i < line.size(); ++i) {
-        if (line[i] == '\\' && i + 1 < line.size() && line[i + 1] == '|')
-            cells.back() += line[++i];
-        else if (line[i] == '|')
-            cells.emplace_back();
-        else
-            cells.back() += line[i];
-    }
-    cells.pop_back(); // behind the last border
-    std::transform(cells.begin(), cells.end(), cells.begin(), trimmed);
-    return cells;
-}
 
 /// What stands between backticks.
 std::vector<std::string> codes_in(const std::string& cell) {
@@ -82,7 +55,7 @@ using Row = std::map<std::string, std::string>;
 std::vector<Table> tables_of(const std::string& page) {
     std::vector<Table> tables;
     bool inside = false;
-    std::istringstream lines(text_of(root + "/docs/" + page));
+    std::istringstream lines(text_of("docs/" + page));
     for (std::string line; std::getline(lines, line);) {
         const bool is_row = line.starts_with('|');
         if (is_row && !inside)
@@ -298,9 +271,9 @@ Instant local_instant(const std::string& text) { // 2011-12-28 12:00-10:00
 /// Every name of a test case in the sources.
 std::set<std::string> test_names() {
     std::set<std::string> names;
-    for (const auto& entry : std::filesystem::recursive_directory_iterator(root + "/tests")) {
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(project_root + "/tests")) {
         if (!entry.path().string().ends_with("_test.cpp")) continue;
-        const std::string source = text_of(entry.path().string());
+        const std::string source = text_of(std::filesystem::relative(entry.path(), project_root).string());
         for (std::size_t at = source.find("TEST_CASE"); at != std::string::npos;
              at = source.find("TEST_CASE", at + 1)) {
             const std::size_t open = source.find('"', at);
@@ -467,7 +440,7 @@ TEST_CASE("schedules.md: Apia, Sao Paulo, Kathmandu, Troll and Casablanca") {
 
 TEST_CASE("schedules.md: what cron_explain is shown to print is what the library says") {
     const support::TestZones zones;
-    const std::string page = text_of(root + "/docs/schedules.md");
+    const std::string page = text_of("docs/schedules.md");
     const std::size_t begin =
         page.find("$ cron_explain --zone America/New_York --from 2026-03-06T12:00:00Z --count 4 '30 2 * * *'\n");
     REQUIRE(begin != std::string::npos);

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: MIT
 // Code in the documents is code that the tests compile and run: each block stands, word for word, in an example.
 #include "support/catch.hpp"
+#include "support/documents.hpp"
 
-#include <fstream>
-#include <iterator>
 #include <set>
 #include <sstream>
 #include <string>
 #include <vector>
 
+using support::text_of;
+
 namespace {
-
-const std::string root = CARILLON_TEST_DATA_DIR "/../..";
-
-std::string text_of(const std::string& path) {
-    std::ifstream file(root + "/" + path, std::ios::binary);
-    REQUIRE(file);
-    return {std::istreambuf_iterator<char>(file), {}};
-}
 
 /// The fenced C++ blocks of a document.
 std::vector<std::string> cpp_blocks(const std::string& text) {

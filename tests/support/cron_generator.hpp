@@ -15,7 +15,7 @@
 
 namespace support {
 
-namespace detail {
+namespace cron_values {
 
 /// What a field can hold, and the names of its numbers in order; 7 shares Sunday's.
 struct CronValues {
@@ -43,7 +43,7 @@ inline constexpr CronValues hours{0, 23};
 inline constexpr CronValues days{1, 31};
 inline constexpr CronValues months{1, 12, month_names, 1};
 
-} // namespace detail
+} // namespace cron_values
 
 /// Writes texts that use what the dialect's rules allow. The same seed gives the same texts on every machine.
 class CronGenerator {
@@ -66,9 +66,9 @@ public:
         std::string of_month = day_of_month(rules);
         std::string of_week = day_of_week(rules);
         if (rules.both_days == carillon::detail::BothDays::refused) (one_in(2) ? of_month : of_week) = "?";
-        std::string text = second ? plain(rules, detail::sixty) + ' ' : std::string();
-        text += plain(rules, detail::sixty) + ' ' + plain(rules, detail::hours) + ' ' + of_month + ' ' + month(rules) +
-                ' ' + of_week;
+        std::string text = second ? plain(rules, cron_values::sixty) + ' ' : std::string();
+        text += plain(rules, cron_values::sixty) + ' ' + plain(rules, cron_values::hours) + ' ' + of_month + ' ' +
+                month(rules) + ' ' + of_week;
         if (year) text += ' ' + (one_in(2) ? std::string("*") : years(rules));
         return rules.wrapper ? "cron(" + text + ")" : text;
     }
@@ -76,11 +76,11 @@ public:
 private:
     using Rules = carillon::detail::DialectRules;
 
-    using Values = detail::CronValues;
+    using Values = cron_values::CronValues;
 
     static constexpr Values weekdays(const Rules& rules) {
         const int sunday = rules.sunday_is_one ? 1 : 0;
-        return {sunday, 7, detail::weekday_names, sunday};
+        return {sunday, 7, cron_values::weekday_names, sunday};
     }
 
     template <class Item>
@@ -140,7 +140,7 @@ private:
         return list([&] { return term(rules, values); });
     }
 
-    std::string month(const Rules& rules) { return one_in(2) ? "*" : plain(rules, detail::months); }
+    std::string month(const Rules& rules) { return one_in(2) ? "*" : plain(rules, cron_values::months); }
 
     std::string years(const Rules& rules) {
         if (one_in(3)) return "*/" + std::to_string(number(1, 100));
@@ -154,7 +154,7 @@ private:
     std::string day_of_month(const Rules& rules) {
         if (one_in(3)) return "*";
         if (rules.question_mark && one_in(8)) return "?";
-        if (!rules.modifiers || one_in(2)) return plain(rules, detail::days);
+        if (!rules.modifiers || one_in(2)) return plain(rules, cron_values::days);
         if (!rules.weekday_in_list && one_in(2)) return std::to_string(number(1, 31)) + 'W';
         return list([&]() -> std::string {
             const std::string minus = rules.last_minus && one_in(2) ? "-" + std::to_string(number(0, 30)) : "";

@@ -23,7 +23,7 @@ ClaimedRun claimed(std::uint64_t fence = 1) {
     return run;
 }
 
-RunRef ref_of(const ClaimedRun& run) {
+RunRef claim_ref(const ClaimedRun& run) {
     return {run.run.id, run.run.fence};
 }
 
@@ -37,7 +37,7 @@ TEST_CASE("active runs: are taken from the queue in their order") {
     CHECK(runs.queue_state().waiting == 3);
     CHECK(runs.executing() == 0);
     for (const ClaimedRun& run : all)
-        CHECK(runs.take()->ref() == ref_of(run));
+        CHECK(runs.take()->ref() == claim_ref(run));
     CHECK(runs.take() == nullptr);
     CHECK(runs.executing() == 3);
     CHECK(runs.queue_state().waiting == 0);
@@ -61,12 +61,12 @@ TEST_CASE("active runs: a run gets heartbeats until its end is stored") {
     ActiveRuns runs;
     const ClaimedRun run = claimed();
     ActiveRun& active = runs.add_taken(run);
-    CHECK(runs.refs() == std::vector<RunRef>{ref_of(run)});
+    CHECK(runs.refs() == std::vector<RunRef>{claim_ref(run)});
     CHECK(runs.end(active, {}) == StopCause::none);
     CHECK(runs.executing() == 0);
     CHECK(runs.executing_rows().empty());
     CHECK(runs.refs().size() == 1);
-    runs.remove({{.run = ref_of(run)}});
+    runs.remove({{.run = claim_ref(run)}});
     CHECK(runs.size() == 0);
     CHECK(runs.refs().empty());
 }
@@ -97,7 +97,7 @@ TEST_CASE("active runs: two claims of one run are two runs") {
     second.run.fence = 2;
     ActiveRun& old = runs.add_taken(first);
     ActiveRun& current = runs.add_taken(second);
-    runs.apply({{.run = ref_of(first), .lost = true}});
+    runs.apply({{.run = claim_ref(first), .lost = true}});
     CHECK(runs.any_to_stop());
     CHECK_FALSE(old.stop.stop_requested()); // until somebody has time for what hangs on the token
     runs.fire();
@@ -105,7 +105,7 @@ TEST_CASE("active runs: two claims of one run are two runs") {
     CHECK(old.stop.stop_requested());
     CHECK_FALSE(current.stop.stop_requested());
     CHECK(runs.end(old, {}) == StopCause::lost);
-    runs.remove({{.run = ref_of(first)}});
+    runs.remove({{.run = claim_ref(first)}});
     CHECK(runs.size() == 1);
 }
 
@@ -145,7 +145,7 @@ TEST_CASE("active runs: whatever the reason, the token fires, and the strongest 
 TEST_CASE("active runs: a heartbeat's answer about an unknown run is no news") {
     ActiveRuns runs;
     const ActiveRun& run = runs.add_taken(claimed());
-    runs.apply({{.run = ref_of(claimed()), .lost = true}});
+    runs.apply({{.run = claim_ref(claimed()), .lost = true}});
     CHECK_FALSE(runs.any_to_stop());
     runs.fire();
     CHECK_FALSE(run.stop.stop_requested());
@@ -275,6 +275,6 @@ TEST_CASE("active runs: no key is held by a run beside which others may be execu
     const ActiveRun& parallel = runs.add_taken(claim);
     claim = claimed();
     runs.add({claim});
-    runs.apply({{.run = parallel.ref(), .lost = true}, {.run = ref_of(claim), .lost = true}});
+    runs.apply({{.run = parallel.ref(), .lost = true}, {.run = claim_ref(claim), .lost = true}});
     CHECK(runs.held_keys().empty());
 }

@@ -11,7 +11,7 @@
 
 using namespace carillon;
 using namespace std::chrono_literals;
-using Kind = HandlerOutcome::Kind;
+using HandlerKind = HandlerOutcome::Kind;
 
 namespace {
 
@@ -30,7 +30,7 @@ HandlerOutcome call_and_throw(Thrown thrown) {
     return call([&](RunContext&) -> nlohmann::json { throw thrown; });
 }
 
-HandlerOutcome outcome_of(Kind kind, std::string error = "", Duration snooze = {}) {
+HandlerOutcome outcome_of(HandlerKind kind, std::string error = "", Duration snooze = {}) {
     return {.kind = kind, .error = std::move(error), .snooze = snooze};
 }
 
@@ -54,34 +54,34 @@ Policies policies_with(std::size_t max_attempts, DeliveryMode delivery = Deliver
 
 TEST_CASE("outcome: what a handler returns is the result") {
     const HandlerOutcome outcome = call(make_handler([](RunContext&) { return 42; }));
-    CHECK(outcome.kind == Kind::returned);
+    CHECK(outcome.kind == HandlerKind::returned);
     CHECK(outcome.result.text() == "42");
     CHECK(outcome.error.empty());
     CHECK(call(make_handler([](RunContext&) {})).result.is_null());
 }
 
 TEST_CASE("outcome: everything that a handler throws is caught") {
-    CHECK(call_and_throw(std::runtime_error("disk full")).kind == Kind::threw);
+    CHECK(call_and_throw(std::runtime_error("disk full")).kind == HandlerKind::threw);
     CHECK(call_and_throw(std::runtime_error("disk full")).error == "disk full");
-    CHECK(call_and_throw(PermanentFailure("gone")).kind == Kind::threw_permanent);
+    CHECK(call_and_throw(PermanentFailure("gone")).kind == HandlerKind::threw_permanent);
     CHECK(call_and_throw(PermanentFailure("gone")).error == "gone");
-    CHECK(call_and_throw(7).kind == Kind::threw);
+    CHECK(call_and_throw(7).kind == HandlerKind::threw);
     CHECK(call_and_throw(7).error == "the handler threw something that is not a std::exception");
-    CHECK(call_and_throw(Error(Errc::invalid_state, "no such file")).kind == Kind::threw);
+    CHECK(call_and_throw(Error(Errc::invalid_state, "no such file")).kind == HandlerKind::threw);
 }
 
 TEST_CASE("outcome: a snooze counts where the handler returns, not where it throws") {
     const HandlerOutcome snoozed = call(make_handler([](RunContext& run) { run.snooze(5min); }));
-    CHECK(snoozed.kind == Kind::snoozed);
+    CHECK(snoozed.kind == HandlerKind::snoozed);
     CHECK(snoozed.snooze == Duration{5min});
     const HandlerOutcome threw = call(make_handler([](RunContext& run) {
         run.snooze(5min);
         throw std::runtime_error("after all");
     }));
-    CHECK(threw.kind == Kind::threw);
+    CHECK(threw.kind == HandlerKind::threw);
     const HandlerOutcome refused =
         call(make_handler([](RunContext& run) { run.snooze(5min); }), DeliveryMode::at_most_once);
-    CHECK(refused.kind == Kind::threw);
+    CHECK(refused.kind == HandlerKind::threw);
 }
 
 TEST_CASE("outcome: a result of exactly 64 KiB is kept, and one byte more is not") {
@@ -90,7 +90,7 @@ TEST_CASE("outcome: a result of exactly 64 KiB is kept, and one byte more is not
     };
     CHECK(text_of(max_result_bytes).result.text().size() == max_result_bytes);
     CHECK(text_of(max_result_bytes + 1).result.is_null());
-    CHECK(text_of(max_result_bytes + 1).kind == Kind::returned);
+    CHECK(text_of(max_result_bytes + 1).kind == HandlerKind::returned);
     CHECK(text_of(max_result_bytes + 1).error == "result dropped: it has 65537 bytes of JSON, at most 65536 are kept");
 }
 
@@ -131,7 +131,7 @@ TEST_CASE("outcome: a run goes where its handler's outcome and its policies send
     constexpr auto once = DeliveryMode::at_most_once;
     constexpr auto repeat = DeliveryMode::at_least_once;
     struct Row {
-        Kind kind;
+        HandlerKind kind;
         std::uint32_t attempt;
         std::size_t max_attempts;
         DeliveryMode delivery;
@@ -140,37 +140,38 @@ TEST_CASE("outcome: a run goes where its handler's outcome and its policies send
         RunReason reason;
     };
     const Row rows[] = {
-        {Kind::returned, 1, 1, repeat, StopCause::none, completed, RunReason::none},
-        {Kind::returned, 1, 1, once, StopCause::none, completed, RunReason::none},
-        {Kind::threw, 1, 1, repeat, StopCause::none, failed, no_attempt_left},
-        {Kind::threw, 1, 3, repeat, StopCause::none, pending, RunReason::none},
-        {Kind::threw, 2, 3, repeat, StopCause::none, pending, RunReason::none},
-        {Kind::threw, 3, 3, repeat, StopCause::none, failed, no_attempt_left},
-        {Kind::threw, 4, 3, repeat, StopCause::none, failed, no_attempt_left}, // the policy was made stricter meanwhile
-        {Kind::threw, 1, 3, once, StopCause::none, failed, no_attempt_left},
-        {Kind::threw_permanent, 1, 3, repeat, StopCause::none, failed, permanent},
-        {Kind::snoozed, 1, 1, repeat, StopCause::none, pending, RunReason::none},
+        {HandlerKind::returned, 1, 1, repeat, StopCause::none, completed, RunReason::none},
+        {HandlerKind::returned, 1, 1, once, StopCause::none, completed, RunReason::none},
+        {HandlerKind::threw, 1, 1, repeat, StopCause::none, failed, no_attempt_left},
+        {HandlerKind::threw, 1, 3, repeat, StopCause::none, pending, RunReason::none},
+        {HandlerKind::threw, 2, 3, repeat, StopCause::none, pending, RunReason::none},
+        {HandlerKind::threw, 3, 3, repeat, StopCause::none, failed, no_attempt_left},
+        {HandlerKind::threw, 4, 3, repeat, StopCause::none, failed, no_attempt_left}, // the policy was made stricter
+                                                                                      // meanwhile
+        {HandlerKind::threw, 1, 3, once, StopCause::none, failed, no_attempt_left},
+        {HandlerKind::threw_permanent, 1, 3, repeat, StopCause::none, failed, permanent},
+        {HandlerKind::snoozed, 1, 1, repeat, StopCause::none, pending, RunReason::none},
         // cancelled
-        {Kind::returned, 1, 1, repeat, StopCause::cancelled, completed, RunReason::none}, // it did its work all the
-                                                                                          // same
-        {Kind::threw, 1, 3, repeat, StopCause::cancelled, cancelled, RunReason::none},
-        {Kind::threw, 1, 3, once, StopCause::cancelled, cancelled, RunReason::none},
-        {Kind::threw_permanent, 1, 3, repeat, StopCause::cancelled, cancelled, RunReason::none},
-        {Kind::snoozed, 1, 1, repeat, StopCause::cancelled, pending, RunReason::none}, // the storage cancels it
+        {HandlerKind::returned, 1, 1, repeat, StopCause::cancelled, completed, RunReason::none}, // it did its work all
+                                                                                                 // the same
+        {HandlerKind::threw, 1, 3, repeat, StopCause::cancelled, cancelled, RunReason::none},
+        {HandlerKind::threw, 1, 3, once, StopCause::cancelled, cancelled, RunReason::none},
+        {HandlerKind::threw_permanent, 1, 3, repeat, StopCause::cancelled, cancelled, RunReason::none},
+        {HandlerKind::snoozed, 1, 1, repeat, StopCause::cancelled, pending, RunReason::none}, // the storage cancels it
         // its worker stops
-        {Kind::returned, 1, 1, repeat, interrupted, completed, RunReason::none},
-        {Kind::threw, 1, 1, repeat, interrupted, pending, RunReason::none},
-        {Kind::threw, 1, 1, once, interrupted, failed, no_attempt_left}, // it has begun, and may not begin again
-        {Kind::threw_permanent, 1, 1, repeat, interrupted, failed, permanent},
+        {HandlerKind::returned, 1, 1, repeat, interrupted, completed, RunReason::none},
+        {HandlerKind::threw, 1, 1, repeat, interrupted, pending, RunReason::none},
+        {HandlerKind::threw, 1, 1, once, interrupted, failed, no_attempt_left}, // it has begun, and may not begin again
+        {HandlerKind::threw_permanent, 1, 1, repeat, interrupted, failed, permanent},
         // too slow
-        {Kind::returned, 1, 1, repeat, StopCause::attempt_timeout, completed, RunReason::none},
-        {Kind::threw, 1, 1, repeat, StopCause::attempt_timeout, timed_out, RunReason::attempt_timeout},
-        {Kind::threw, 1, 3, repeat, StopCause::attempt_timeout, pending, RunReason::none},
-        {Kind::threw, 1, 3, once, StopCause::attempt_timeout, timed_out, RunReason::attempt_timeout},
-        {Kind::threw_permanent, 1, 3, repeat, StopCause::attempt_timeout, failed, permanent},
-        {Kind::snoozed, 1, 1, repeat, StopCause::attempt_timeout, pending, RunReason::none},
-        {Kind::returned, 1, 3, repeat, StopCause::total_timeout, completed, RunReason::none},
-        {Kind::threw, 1, 3, repeat, StopCause::total_timeout, timed_out, RunReason::total_timeout},
+        {HandlerKind::returned, 1, 1, repeat, StopCause::attempt_timeout, completed, RunReason::none},
+        {HandlerKind::threw, 1, 1, repeat, StopCause::attempt_timeout, timed_out, RunReason::attempt_timeout},
+        {HandlerKind::threw, 1, 3, repeat, StopCause::attempt_timeout, pending, RunReason::none},
+        {HandlerKind::threw, 1, 3, once, StopCause::attempt_timeout, timed_out, RunReason::attempt_timeout},
+        {HandlerKind::threw_permanent, 1, 3, repeat, StopCause::attempt_timeout, failed, permanent},
+        {HandlerKind::snoozed, 1, 1, repeat, StopCause::attempt_timeout, pending, RunReason::none},
+        {HandlerKind::returned, 1, 3, repeat, StopCause::total_timeout, completed, RunReason::none},
+        {HandlerKind::threw, 1, 3, repeat, StopCause::total_timeout, timed_out, RunReason::total_timeout},
     };
     int line = 0;
     for (const Row& row : rows) {
@@ -186,7 +187,7 @@ TEST_CASE("outcome: a run goes where its handler's outcome and its policies send
         CHECK(to.at == now);
         const bool released = row.cause == interrupted && to.status == pending;
         CHECK(to.executed != released);
-        CHECK(to.give_back_attempt == (row.kind == Kind::snoozed || released));
+        CHECK(to.give_back_attempt == (row.kind == HandlerKind::snoozed || released));
         CHECK_FALSE(to.abandoned);
     }
 }
@@ -198,15 +199,15 @@ TEST_CASE("outcome: a retry waits for its delay, a snooze for what the handler s
     const auto not_before = [&](std::uint32_t attempt, const HandlerOutcome& outcome) {
         return after_handler(run_at_attempt(attempt), policies, outcome, StopCause::none, now, 0.0).not_before;
     };
-    CHECK(not_before(1, outcome_of(Kind::threw)) == now + 10s);
-    CHECK(not_before(3, outcome_of(Kind::threw)) == now + 40s);
-    CHECK(not_before(3, outcome_of(Kind::snoozed, "", 7s)) == now + 7s);
+    CHECK(not_before(1, outcome_of(HandlerKind::threw)) == now + 10s);
+    CHECK(not_before(3, outcome_of(HandlerKind::threw)) == now + 40s);
+    CHECK(not_before(3, outcome_of(HandlerKind::snoozed, "", 7s)) == now + 7s);
 }
 
 TEST_CASE("outcome: texts go along with the transition") {
-    HandlerOutcome outcome = outcome_of(Kind::threw, "disk full");
+    HandlerOutcome outcome = outcome_of(HandlerKind::threw, "disk full");
     CHECK(after_handler(run_at_attempt(1), policies_with(2), outcome, StopCause::none, now, 0.0).error == "disk full");
-    outcome = {.kind = Kind::returned, .result = nlohmann::json(7)};
+    outcome = {.kind = HandlerKind::returned, .result = nlohmann::json(7)};
     const RunTransition to = after_handler(run_at_attempt(1), {}, outcome, StopCause::none, now, 0.0);
     CHECK(to.result == nlohmann::json(7));
     CHECK_FALSE(to.error);
@@ -214,7 +215,7 @@ TEST_CASE("outcome: texts go along with the transition") {
 
 TEST_CASE("outcome: the text of an attempt that was too slow says so, whatever its handler threw") {
     const auto error_of = [](std::size_t max_attempts, StopCause cause, const std::string& what) {
-        const HandlerOutcome outcome = outcome_of(Kind::threw, what);
+        const HandlerOutcome outcome = outcome_of(HandlerKind::threw, what);
         return after_handler(run_at_attempt(1), policies_with(max_attempts), outcome, cause, now, 0.0).error.value();
     };
     CHECK(error_of(1, StopCause::attempt_timeout, "interrupted") == "timed out: interrupted");
