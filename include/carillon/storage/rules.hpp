@@ -21,6 +21,11 @@ namespace carillon {
     return {run.tenant_id, run.key, run.key.empty() ? run.job_id : JobId{}};
 }
 
+/// What was not due by then, a claim leaves alone.
+[[nodiscard]] inline Instant due_by(const ClaimRequest& request) {
+    return std::min(request.now, request.due_by.value_or(request.now));
+}
+
 /// Whether a pending run has waited too long to be started.
 [[nodiscard]] inline bool has_expired(const JobRun& run, Instant now) noexcept {
     return run.expires_at && *run.expires_at <= now;

@@ -9,12 +9,6 @@
 
 namespace carillon {
 
-namespace detail {
-[[nodiscard]] inline Instant due_by(const ClaimRequest& request) {
-    return std::min(request.now, request.due_by.value_or(request.now));
-}
-} // namespace detail
-
 /// Null where no run of the key has ever been there.
 template <class Void>
 auto BasicMemoryStorage<Void>::find_key(const KeyRef& ref) const -> const KeyRow* {
@@ -43,7 +37,7 @@ bool BasicMemoryStorage<Void>::start_or_park(RunRow& row,
                                              Reach& reach,
                                              std::vector<JobRun>& ended) {
     KeyRow& key = *row.key;
-    if (row.run.not_before > detail::due_by(request)) { // the wall clock was set back
+    if (row.run.not_before > due_by(request)) { // the wall clock was set back
         queue_.erase(&row);
         queue_.add_delayed(&row);
         return false;
@@ -108,12 +102,12 @@ auto BasicMemoryStorage<Void>::claim(const ClaimRequest& request) -> ClaimResult
     std::string turn = request.after_tenant;
     Reach reach = reach_of(request.filter);
     queue_.close_types(reach);
-    queue_.promote(reach, detail::due_by(request));
+    queue_.promote(reach, due_by(request));
     while (claimed.runs.size() < request.limit) {
         RunRow* row = queue_.next(reach, turn);
         if (!row) break;
         if (!start_or_park(*row, request, reach, claimed.ended)) {
-            queue_.promote(reach, detail::due_by(request));
+            queue_.promote(reach, due_by(request));
             continue;
         }
         claimed.runs.push_back({row->run, row->job->definition});

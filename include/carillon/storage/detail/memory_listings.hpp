@@ -2,10 +2,10 @@
 // storage/detail/memory_listings.hpp - how MemoryStorage finds, lists and counts jobs, and lists its audit.
 #pragma once
 
+#include "carillon/storage/detail/search_text.hpp"
 #include "carillon/storage/memory.hpp"
 
 #include <algorithm>
-#include <string_view>
 #include <tuple>
 #include <utility>
 #include <vector>
@@ -13,15 +13,6 @@
 namespace carillon {
 
 namespace detail {
-
-[[nodiscard]] inline bool contains_ignoring_case(std::string_view text, std::string_view part) {
-    const auto lower = [](char c) {
-        return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    };
-    return std::search(text.begin(), text.end(), part.begin(), part.end(), [&](char a, char b) {
-               return lower(a) == lower(b);
-           }) != text.end();
-}
 
 /// The order of a listing by name or by next run; jobs without a next run come last.
 [[nodiscard]] inline bool listed_before(const JobCursor& a, const JobCursor& b, JobSort sort) {

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: MIT
+// storage/detail/sqlite_leases.hpp - what SqliteTables does with runs that somebody has: heartbeat, finish, reap,
+// expire, and what callers change about them.
+#pragma once
+
+#include "carillon/storage/detail/sqlite_tables.hpp"
+
+#include <utility>
+
+namespace carillon::detail {
+
+template <class Void>
+auto SqliteTables<Void>::heartbeat(const std::vector<RunRef>& runs, Duration lease) -> std::vector<HeartbeatAnswer> {
+    const SteadyTime until = lease_now() + lease;
+    std::vector<HeartbeatAnswer> answers;
+    for (const RunRef& ref : runs) {
+        auto rows = db_.query("UPDATE carillon_run SET lease_until = ?3 WHERE id = ?1 AND fence = ?2 AND place = 3 "
+                              "RETURNING stop_requested",
+                              ref.id,
+                              ref.fence,
+                              until);
+        const bool ours = rows.next();
+        const bool stop = ours && rows.flag(0);
+        if (!ours || stop) answers.push_back({.run = ref, .lost = !ours, .stop_requested = stop});
+        while (ours && rows.next()) { // to its end, or nothing is written
+        }
+    }
+    return answers;
+}
+
+template <class Void>
+auto SqliteTables<Void>::finish(std::vector<RunFinish> finishes) -> std::vector<FinishAnswer> {
+    static constexpr auto select =
+        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE id = ?1 AND fence = ?2 AND place = 3");
+    return working([&] {
+        std::vector<FinishAnswer> answers;
+        answers.reserve(finishes.size());
+        for (const RunFinish& finish : finishes) {
+            auto row = first_run(db_.query(select, finish.run.id, finish.run.fence));
+            FinishAnswer& answer = answers.emplace_back();
+            if (!row) continue;
+            settle(*row, finish.to);
+            answer = {true, row->run.status, row->run.reason};
+        }
+        return answers;
+    });
+}
+
+template <class Void>
+auto SqliteTables<Void>::reap(std::size_t limit, const AfterAbandon& after_abandon) -> std::vector<JobRun> {
+    static constexpr auto select = sql_text("SELECT ",
+                                            whole_run_columns,
+                                            " FROM carillon_run WHERE place = 3 AND lease_until <= ?1 "
+                                            "ORDER BY lease_until LIMIT ?2");
+    return working([&] {
+        std::vector<JobRun> reaped;
+        for (RunRow& row : runs_of(db_.query(select, lease_now(), limit))) {
+            JobRow& job = work_.job(row.job);
+            row.run.job_id = job.id;
+            settle(row, after_abandon(row.run, *definition_of(job)));
+            reaped.push_back(std::move(row.run));
+        }
+        if (!reaped.empty()) news_.work = true;
+        return reaped;
+    });
+}
+
+template <class Void>
+auto SqliteTables<Void>::expire(Instant now, std::size_t limit) -> std::vector<JobRun> {
+    static constexpr auto select = sql_text("SELECT ",
+                                            whole_run_columns,
+                                            " FROM carillon_run WHERE expires_at IS NOT NULL AND status = 0 AND "
+                                            "expires_at <= ?1 ORDER BY expires_at LIMIT ?2");
+    return working([&] {
+        std::vector<JobRun> expired;
+        for (const RunRow& each : runs_of(db_.query(select, now, limit))) {
+            RunRow row = run_at(each.row);
+            row.run.job_id = work_.job(row.job).id;
+            settle(row, total_timeout(row.run, now));
+            expired.push_back(std::move(row.run));
+        }
+        return expired;
+    });
+}
+
+template <class Void>
+auto SqliteTables<Void>::modify_run(const std::string& tenant, const RunId& id, const ChangeRun& change)
+    -> std::optional<RunWrite> {
+    static constexpr auto select =
+        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE id = ?1 AND tenant = ?2");
+    return working([&]() -> std::optional<RunWrite> {
+        auto row = first_run(db_.query(select, id, tenant));
+        if (!row) return std::nullopt;
+        JobRow& job = work_.job(row->job);
+        row->run.job_id = job.id;
+        RunChange wanted = change(row->run);
+        RunWrite out;
+        if (wanted.transition && !is_terminal(row->run.status)) settle(*row, *wanted.transition);
+        if (wanted.request_stop && row->run.status == JobRunStatus::running) stop(*row, wanted.stop_reason, {});
+        if (wanted.event) {
+            std::optional<std::int64_t> definition;
+            if (!job.removed) {
+                wanted.event->before = wanted.event->after = definition_of(job);
+                definition = job.definition_row;
+            }
+            record(*wanted.event, definition, definition);
+            out.event = std::move(wanted.event);
+        }
+        out.run = std::move(row->run);
+        return out;
+    });
+}
+
+template <class Void>
+void SqliteTables<Void>::end_leases() {
+    db_.execute("UPDATE carillon_run SET lease_until = ?1 WHERE place = 3", SteadyTime::min());
+    db_.execute("UPDATE carillon_type SET spent_until = ?1", SteadyTime::min());
+}
+
+} // namespace carillon::detail

@@ -1,0 +1,330 @@
+// SPDX-License-Identifier: MIT
+// storage/detail/sqlite_work.hpp - what one operation has in its hands: the rows that hold counters, each read once
+// and written once however many runs of the operation concern it, and the definitions that were read before.
+#pragma once
+
+#include "carillon/storage/detail/sqlite_rows.hpp"
+#include "carillon/storage/storage.hpp"
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+
+namespace carillon::detail {
+
+// ---- rows ----------------------------------------------------------------------------------------------------------
+
+/// The open runs of a concurrency key. Those that wait for it are pending, too.
+struct SqliteKeyCounts {
+    std::int64_t pending = 0;
+    std::int64_t running = 0;
+    std::int64_t waiting = 0;
+
+    [[nodiscard]] bool has_slot(const JobRun& run) const noexcept { return run.slots == 0 || running < run.slots; }
+};
+
+struct SqliteJobRow {
+    std::int64_t row = 0;
+    JobId id{};
+    std::string tenant = "";
+    std::int64_t definition_row = 0;
+    bool removed = false;
+    JobStatus status = JobStatus::active;
+    std::optional<Duration> fixed_delay = std::nullopt;
+    SqliteKeyCounts own_key{};
+    /// Scheduled runs that were never claimed.
+    std::int64_t unstarted = 0;
+    JobProgress progress{};
+    /// Read when it is asked for.
+    std::shared_ptr<const JobDefinition> definition{};
+    /// What of it has to be written: the counters, which no index is over, and the cursor with what belongs to it.
+    bool counted = false;
+    bool moved = false;
+
+    [[nodiscard]] bool due_counts() const noexcept {
+        return !removed && status == JobStatus::active && progress.next_run_at.has_value();
+    }
+};
+
+struct SqliteSharedKeyRow {
+    SqliteKeyCounts counts{};
+    bool stored = false;
+};
+
+struct SqliteTenantRow {
+    std::int64_t running = 0;
+    /// A claim has found that as many are running as its limit says: somebody waits for an end.
+    bool found_full = false;
+    std::array<std::int64_t, 4> jobs{}; // by status
+};
+
+struct SqliteTypeRow {
+    std::int64_t running = 0;
+    bool found_full = false;
+    SteadyTime spent_until{};
+};
+
+/// Where an open run is.
+enum class SqlitePlace : std::uint8_t { delayed, ready, waiting, running };
+
+struct SqliteRunRow {
+    std::int64_t row = 0;
+    std::int64_t job = 0;
+    std::optional<SqlitePlace> place = std::nullopt;
+    /// Without its job's id until somebody sets it.
+    JobRun run{};
+};
+
+// clang-format off
+/// As read_run reads them.
+inline constexpr char whole_run_columns[] =
+    "carillon_run.row, job, place, key, attempts, "
+    "id, tenant, status, trigger, reason, scheduled_for, started_at, completed_at, duration, result, error, "
+    "attempt, fence, abandons, delivery, worker, missed_count, retry_of, blocked_by, idempotency_key, "
+    "stop_requested, last, occurrences, count_is_minimum, not_before, action_type, slots, priority, skip_when_busy, "
+    "expires_at";
+/// As read_job reads them.
+inline constexpr char whole_job_columns[] =
+    "row, id, tenant, definition, removed, status, fixed_delay, pending, running, waiting, unstarted, "
+    "last_run_at, next_run_at, high_water, run_count, failure_count, started_runs, evaluation_failures, "
+    "consecutive_failures, purged_until, tzdata_version";
+inline constexpr int run_status_column = 7;
+/// And what listings search by.
+inline constexpr char listed_job_columns[] =
+    "row, id, tenant, definition, removed, status, fixed_delay, pending, running, waiting, unstarted, "
+    "last_run_at, next_run_at, high_water, run_count, failure_count, started_runs, evaluation_failures, "
+    "consecutive_failures, purged_until, tzdata_version, name, action_type";
+inline constexpr int listed_name_column = 21;
+inline constexpr int listed_action_type_column = 22;
+/// As read_purged_run reads them.
+inline constexpr char purged_run_columns[] =
+    "row, id, status, trigger, scheduled_for, completed_at, last, idempotency_key";
+// clang-format on
+
+[[nodiscard]] inline SqliteRunRow read_run(const SqliteRows& rows) {
+    SqliteRunRow run;
+    run.row = rows.integer(0);
+    run.job = rows.integer(1);
+    run.place = rows.opt_as<SqlitePlace>(2);
+    run.run.key = rows.text(3);
+    run.run.attempts = attempts_from(rows.view(4));
+    read_columns(rows, 5, run_members(run.run));
+    return run;
+}
+
+[[nodiscard]] inline SqliteJobRow read_job(const SqliteRows& rows) {
+    SqliteJobRow job;
+    job.row = rows.integer(0);
+    job.id = rows.id<JobId>(1);
+    job.tenant = rows.text(2);
+    job.definition_row = rows.integer(3);
+    job.removed = rows.flag(4);
+    job.status = rows.as<JobStatus>(5);
+    job.fixed_delay = rows.opt_duration(6);
+    job.own_key = {rows.integer(7), rows.integer(8), rows.integer(9)};
+    job.unstarted = rows.integer(10);
+    read_columns(rows, 11, progress_members(job.progress));
+    return job;
+}
+
+/// No more than retention has to know.
+[[nodiscard]] inline JobRun read_purged_run(const SqliteRows& rows) {
+    JobRun run;
+    read_columns(
+        rows,
+        1,
+        std::tie(run.id, run.status, run.trigger, run.scheduled_for, run.completed_at, run.last, run.idempotency_key));
+    return run;
+}
+
+// ---- definitions ---------------------------------------------------------------------------------------------------
+
+/// Definitions by row, those last used. A row never changes, and no row number is used twice: see SqliteTables.
+class SqliteDefinitions {
+public:
+    [[nodiscard]] std::shared_ptr<const JobDefinition> find(std::int64_t row) {
+        if (const auto at = young_.find(row); at != young_.end()) return at->second;
+        const auto at = old_.find(row);
+        if (at == old_.end()) return nullptr;
+        auto definition = std::move(at->second);
+        old_.erase(at);
+        return add(row, std::move(definition));
+    }
+
+    std::shared_ptr<const JobDefinition> add(std::int64_t row, std::shared_ptr<const JobDefinition> definition) {
+        size_ += 1'000 + definition->action.text().size() + definition->metadata.text().size();
+        if (size_ > most_bytes) {
+            old_ = std::exchange(young_, {});
+            size_ = 0;
+        }
+        young_.insert_or_assign(row, definition);
+        return definition;
+    }
+
+private:
+    /// About so many are young, and so many old.
+    static constexpr std::size_t most_bytes = 4 << 20;
+
+    std::unordered_map<std::int64_t, std::shared_ptr<const JobDefinition>> young_;
+    std::unordered_map<std::int64_t, std::shared_ptr<const JobDefinition>> old_;
+    std::size_t size_ = 0;
+};
+
+// ---- the work ------------------------------------------------------------------------------------------------------
+
+/// Rows that are counted in, written by flush().
+class SqliteWork {
+public:
+    using KeyName = std::pair<std::string, std::string>; // tenant and key
+
+    explicit SqliteWork(SqliteConnection& db)
+        : db_(db) {}
+
+    /// There is one, since its runs are there.
+    [[nodiscard]] SqliteJobRow& job(std::int64_t row);
+    SqliteJobRow& keep(SqliteJobRow job) { return jobs_.insert_or_assign(job.row, std::move(job)).first->second; }
+    [[nodiscard]] SqliteKeyCounts& key(SqliteJobRow& job, const std::string& name);
+    [[nodiscard]] SqliteTenantRow& tenant(const std::string& name);
+    [[nodiscard]] SqliteTypeRow& type(const std::string& name);
+
+    /// Writes what has changed and lets go of everything.
+    void flush();
+    void clear() noexcept {
+        jobs_.clear();
+        keys_.clear();
+        tenants_.clear();
+        types_.clear();
+    }
+
+private:
+    void write(const SqliteJobRow& job);
+    void write(const KeyName& name, const SqliteSharedKeyRow& key);
+
+    SqliteConnection& db_;
+    std::unordered_map<std::int64_t, SqliteJobRow> jobs_;
+    std::map<KeyName, SqliteSharedKeyRow> keys_;
+    std::map<std::string, SqliteTenantRow> tenants_;
+    std::map<std::string, SqliteTypeRow> types_;
+};
+
+inline constexpr auto select_job = sql_text("SELECT ", whole_job_columns, " FROM carillon_job WHERE row = ?1");
+
+inline SqliteJobRow& SqliteWork::job(std::int64_t row) {
+    if (const auto at = jobs_.find(row); at != jobs_.end()) return at->second;
+    auto rows = db_.query(select_job, row);
+    if (!rows.next()) throw Error(Errc::internal, "a run of the database has no job");
+    return keep(read_job(rows));
+}
+
+/// The key of a run of the job: its own where the name is empty.
+inline SqliteKeyCounts& SqliteWork::key(SqliteJobRow& job, const std::string& name) {
+    if (name.empty()) return job.own_key;
+    const auto [at, added] = keys_.try_emplace({job.tenant, name});
+    SqliteSharedKeyRow& key = at->second;
+    if (!added) return key.counts;
+    auto rows = db_.query(
+        "SELECT pending, running, waiting FROM carillon_key WHERE tenant = ?1 AND name = ?2", job.tenant, name);
+    key.stored = rows.next();
+    if (key.stored) key.counts = {rows.integer(0), rows.integer(1), rows.integer(2)};
+    return key.counts;
+}
+
+inline SqliteTenantRow& SqliteWork::tenant(const std::string& name) {
+    const auto [at, added] = tenants_.try_emplace(name);
+    SqliteTenantRow& tenant = at->second;
+    if (!added) return tenant;
+    auto rows = db_.query(
+        "SELECT running, found_full, active, paused, disabled, completed FROM carillon_tenant WHERE name = ?1", name);
+    if (!rows.next()) return tenant;
+    tenant.running = rows.integer(0);
+    tenant.found_full = rows.flag(1);
+    for (std::size_t status = 0; status < tenant.jobs.size(); ++status)
+        tenant.jobs[status] = rows.integer(2 + static_cast<int>(status));
+    return tenant;
+}
+
+inline SqliteTypeRow& SqliteWork::type(const std::string& name) {
+    const auto [at, added] = types_.try_emplace(name);
+    SqliteTypeRow& type = at->second;
+    if (!added) return type;
+    auto rows = db_.query("SELECT running, found_full, spent_until FROM carillon_type WHERE name = ?1", name);
+    if (rows.next()) type = {rows.integer(0), rows.flag(1), rows.steady(2)};
+    return type;
+}
+
+inline void SqliteWork::write(const SqliteJobRow& job) {
+    const JobProgress& progress = job.progress;
+    if (job.counted)
+        db_.execute("UPDATE carillon_job SET pending = ?2, running = ?3, waiting = ?4, unstarted = ?5, run_count = ?6, "
+                    "failure_count = ?7, started_runs = ?8, consecutive_failures = ?9, last_run_at = ?10 WHERE row = "
+                    "?1",
+                    job.row,
+                    job.own_key.pending,
+                    job.own_key.running,
+                    job.own_key.waiting,
+                    job.unstarted,
+                    progress.run_count,
+                    progress.failure_count,
+                    progress.started_runs,
+                    progress.consecutive_failures,
+                    progress.last_run_at);
+    if (job.moved)
+        db_.execute("UPDATE carillon_job SET next_run_at = ?2, high_water = ?3, evaluation_failures = ?4, purged_until "
+                    "= ?5, tzdata_version = ?6 WHERE row = ?1",
+                    job.row,
+                    progress.next_run_at,
+                    progress.high_water,
+                    progress.evaluation_failures,
+                    progress.purged_until,
+                    progress.tzdata_version);
+}
+
+/// A key without open runs has no row: keys may be many.
+inline void SqliteWork::write(const KeyName& name, const SqliteSharedKeyRow& key) {
+    const SqliteKeyCounts& counts = key.counts;
+    const auto& [tenant, text] = name;
+    if (counts.pending > 0 || counts.running > 0)
+        db_.execute("INSERT INTO carillon_key (tenant, name, pending, running, waiting) VALUES (?1, ?2, ?3, ?4, ?5) "
+                    "ON CONFLICT (tenant, name) DO UPDATE SET pending = ?3, running = ?4, waiting = ?5",
+                    tenant,
+                    text,
+                    counts.pending,
+                    counts.running,
+                    counts.waiting);
+    else if (key.stored)
+        db_.execute("DELETE FROM carillon_key WHERE tenant = ?1 AND name = ?2", tenant, text);
+}
+
+inline void SqliteWork::flush() {
+    for (const auto& [row, job] : jobs_)
+        write(job);
+    for (const auto& [name, key] : keys_)
+        write(name, key);
+    for (const auto& [name, tenant] : tenants_)
+        db_.execute("INSERT INTO carillon_tenant (name, running, found_full, active, paused, disabled, completed) "
+                    "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (name) DO UPDATE SET running = ?2, "
+                    "found_full = ?3, active = ?4, paused = ?5, disabled = ?6, completed = ?7",
+                    name,
+                    tenant.running,
+                    tenant.found_full,
+                    tenant.jobs[0],
+                    tenant.jobs[1],
+                    tenant.jobs[2],
+                    tenant.jobs[3]);
+    for (const auto& [name, type] : types_)
+        db_.execute("INSERT INTO carillon_type (name, running, found_full, spent_until) VALUES (?1, ?2, ?3, ?4) "
+                    "ON CONFLICT (name) DO UPDATE SET running = ?2, found_full = ?3, spent_until = ?4",
+                    name,
+                    type.running,
+                    type.found_full,
+                    type.spent_until);
+    clear();
+}
+
+} // namespace carillon::detail
