@@ -49,3 +49,6 @@
 #ifdef CARILLON_WITH_ASIO
 #    include "carillon/asio.hpp"
 #endif
+#ifdef CARILLON_WITH_SQLITE
+#    include "carillon/storage/sqlite.hpp"
+#endif

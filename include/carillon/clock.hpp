@@ -9,6 +9,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <ctime>
 #include <mutex>
 #include <utility>
 
@@ -91,6 +92,25 @@ public:
         return std::chrono::floor<Duration>(std::chrono::steady_clock::now());
     }
     bool wait_until(WakeSignal& signal, SteadyTime deadline) override { return signal.wait_until_steady(deadline); }
+};
+
+/// Its steady time began when the machine was started and counts suspension: all processes of the machine see the same,
+/// and it can be written down until the next start. Linux; elsewhere it is SystemClock.
+class BootClock final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override { return SystemClock().now(); }
+    [[nodiscard]] SteadyTime steady_now() const override {
+#ifdef CLOCK_BOOTTIME
+        std::timespec time{};
+        if (clock_gettime(CLOCK_BOOTTIME, &time) == 0)
+            return SteadyTime(std::chrono::floor<Duration>(std::chrono::seconds{time.tv_sec} +
+                                                           std::chrono::nanoseconds{time.tv_nsec}));
+#endif
+        return SystemClock().steady_now();
+    }
+    bool wait_until(WakeSignal& signal, SteadyTime deadline) override {
+        return signal.wait_until_steady(SystemClock().steady_now() + (deadline - steady_now()));
+    }
 };
 
 } // namespace carillon

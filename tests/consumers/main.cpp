@@ -6,7 +6,11 @@
 #include <iostream>
 
 int main() {
+#ifdef CARILLON_WITH_SQLITE
+    carillon::SchedulerFacade scheduler{carillon::SqliteStorage::open(":memory:")};
+#else
     carillon::SchedulerFacade<> scheduler;
+#endif
     const auto job = scheduler.create_job(
         "acme",
         {.name = "Daily Report", .schedule = "0 9 * * *", .action = {{"type", "run_agent"}, {"agent_id", "a-7"}}});
