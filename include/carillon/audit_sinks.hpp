@@ -72,13 +72,14 @@ public:
         sinks_ = std::move(longer);
     }
 
-    void emit(const AuditEvent& event) const noexcept {
-        std::shared_ptr<const std::vector<AuditSink>> sinks;
-        {
-            const std::lock_guard lock(mutex_);
-            sinks = sinks_;
-        }
-        for (const AuditSink& sink : *sinks) {
+    [[nodiscard]] std::shared_ptr<const std::vector<AuditSink>> current() const {
+        const std::lock_guard lock(mutex_);
+        return sinks_;
+    }
+
+    void emit(const AuditEvent& event) const noexcept { emit(*current(), event); }
+    static void emit(const std::vector<AuditSink>& sinks, const AuditEvent& event) noexcept {
+        for (const AuditSink& sink : sinks) {
             try {
                 sink(event);
             } catch (...) { // NOLINT(bugprone-empty-catch): a sink is never a reason to fail a change that is written

@@ -39,8 +39,15 @@ struct FacadeCore {
         check_default_zone();
     }
 
+    /// When the event is committed: at once, unless the storage takes part in a transaction of the host.
     void emit(const std::optional<AuditEvent>& event) const {
-        if (event) sinks.emit(*event);
+        if (!event) return;
+        const auto listeners = sinks.current();
+        if (listeners->empty()) return;
+        if constexpr (requires { storage->after_commit([] {}); })
+            storage->after_commit([listeners, event = *event] { SinkList::emit(*listeners, event); });
+        else
+            SinkList::emit(*listeners, *event);
     }
 
     /// Plans a due job; never throws for what is wrong with the job.

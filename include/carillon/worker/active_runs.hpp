@@ -45,7 +45,9 @@ struct ActiveRun {
     bool executing = false;            ///< a thread has taken it, and its handler has not returned
     bool over = false;                 ///< its handler has returned, or shall not be called
     bool given_up = false;             ///< its end was decided without waiting for the handler
-    bool stored = false;               ///< and written: the lease is over
+    bool stored = false;               ///< what became of it was written: the lease is over
+    /// By its handler, in a transaction that is committed.
+    std::optional<RunTransition> completed = std::nullopt;
 
     [[nodiscard]] RunRef ref() const noexcept { return {claimed.run.id, claimed.run.fence}; }
 };
@@ -140,6 +142,19 @@ public:
         }
         if (now >= run.deadline.at) run.cause = std::max(run.cause, run.deadline.cause);
         return run.cause;
+    }
+
+    /// The run's handler stores its end itself, in a transaction that is still open: it gets no heartbeats meanwhile.
+    void begin_completing(const RunRef& ref) { set_completed(ref, true, std::nullopt); }
+    /// How that has ended: `end` is empty where it was rolled back.
+    void end_completing(const RunRef& ref, std::optional<RunTransition> end) {
+        const bool stored = end.has_value();
+        set_completed(ref, stored, std::move(end));
+    }
+    /// What the run's handler has stored itself.
+    [[nodiscard]] std::optional<RunTransition> completed(const ActiveRun& run) const {
+        const std::lock_guard lock(mutex_);
+        return run.completed;
     }
 
     /// Notes whose time is up. Returns those whose grace is up as well: they are given up, each once.
@@ -264,7 +279,7 @@ public:
         const std::lock_guard lock(mutex_);
         for (const HeartbeatAnswer& answer : answers) {
             const auto at = runs_.find(answer.run);
-            if (at == runs_.end()) continue;
+            if (at == runs_.end() || at->second.stored) continue;
             ActiveRun& run = at->second;
             note_stop(run, answer.lost ? StopCause::lost : StopCause::cancelled);
             if (answer.lost) hold_key(run);
@@ -305,6 +320,14 @@ private:
         std::stop_source stop;
         StopRequested event;
     };
+
+    void set_completed(const RunRef& ref, bool stored, std::optional<RunTransition> end) {
+        const std::lock_guard lock(mutex_);
+        const auto at = runs_.find(ref);
+        if (at == runs_.end()) return;
+        at->second.stored = stored;
+        at->second.completed = std::move(end);
+    }
 
     /// The run shall stop; not again for a cause that is no stronger, nor where its end is only to be stored: perhaps
     /// it is already, and its lease is lost with that.

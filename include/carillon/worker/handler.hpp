@@ -5,11 +5,13 @@
 //   throw                           failed, and tried again while the job's retry policy allows it
 //   throw PermanentFailure          failed for good
 //   run.snooze(10min); return;      not now: tried again later, without counting an attempt
+//   run.complete(value);            completed now, in the transaction that the handler has open: effects exactly once
 //
 // One that does not return when its stop token fired because its time is up loses its run, not its thread.
 #pragma once
 
 #include "carillon/clock.hpp"
+#include "carillon/error.hpp"
 #include "carillon/model/job.hpp"
 #include "carillon/model/run.hpp"
 #include "carillon/storage/storage.hpp"
@@ -38,11 +40,15 @@ public:
 /// One execution of a run, as its handler sees it. Lives as long as the call, and belongs to the calling thread.
 class RunContext {
 public:
-    /// `heartbeat` renews the lease and says whether the run is still this worker's.
-    RunContext(const ClaimedRun& claimed, std::stop_token stop, std::function<bool()> heartbeat)
+    using Complete = std::function<bool(const nlohmann::json&)>;
+
+    /// `heartbeat` renews the lease and says whether the run is still this worker's; `complete` stores that it is
+    /// completed, with a result, and says whether that was accepted.
+    RunContext(const ClaimedRun& claimed, std::stop_token stop, std::function<bool()> heartbeat, Complete complete = {})
         : claimed_(claimed)
         , stop_(std::move(stop))
-        , heartbeat_(std::move(heartbeat)) {}
+        , heartbeat_(std::move(heartbeat))
+        , complete_(std::move(complete)) {}
     RunContext(const RunContext&) = delete;
     RunContext& operator=(const RunContext&) = delete;
 
@@ -88,6 +94,17 @@ public:
     }
     [[nodiscard]] std::optional<Duration> snoozed() const noexcept { return snooze_; }
 
+    /// Stores now that the run is completed, with this result, as a part of the transaction that this thread has open
+    /// (SqliteTransaction): what the handler has written in it and the end of the run are committed together, or
+    /// neither is. Where there is no transaction, at once. The last thing a handler does: after the commit nobody waits
+    /// for it any more, and what it returns or throws means nothing. Throws `invalid_state` where the run is no longer
+    /// this worker's; let that roll the transaction back.
+    template <class Json = nlohmann::json>
+    void complete(const Json& result = Json()) {
+        if (!complete_ || !complete_(result))
+            throw Error(Errc::invalid_state, "the run has ended, or belongs to another worker: roll back what it did");
+    }
+
 private:
     template <class Json>
     static const Json& parsed(Json& cache, const JsonText& text) {
@@ -98,6 +115,7 @@ private:
     const ClaimedRun& claimed_;
     std::stop_token stop_;
     std::function<bool()> heartbeat_;
+    Complete complete_;
     std::optional<Duration> snooze_;
     mutable nlohmann::json action_; // null until somebody asks
     mutable nlohmann::json metadata_;

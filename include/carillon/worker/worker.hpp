@@ -182,7 +182,9 @@ private:
     [[nodiscard]] detail::Deadline deadline_of(const ClaimedRun& claimed, SteadyTime now) const;
     [[nodiscard]] Duration lag_of(const JobRun& run) const;
     [[nodiscard]] RunContext context_of(ActiveRun& active, Duration lease);
+    bool complete(ActiveRun& active, const nlohmann::json& result);
     void conclude(ActiveRun& active, HandlerOutcome outcome);
+    void conclude_completed(const RunRef& ref, RunTransition end);
     [[nodiscard]] RunTransition
     transition_of(const ClaimedRun& claimed, HandlerOutcome outcome, StopCause cause, Duration took) const;
     void stop_overdue();

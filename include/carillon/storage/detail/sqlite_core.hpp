@@ -107,7 +107,8 @@ public:
     }
 
     /// Calls it with whether the transaction that is open on this thread was committed; at once where there is none.
-    void at_transaction_end(std::function<void(bool committed)> ending) {
+    template <class Ending>
+    void at_transaction_end(Ending ending) {
         if (Scope* scope = Scope::of(this)) return scope->at_end(std::move(ending));
         ending(true);
     }

@@ -79,7 +79,39 @@ detail::Deadline Worker<StorageT>::deadline_of(const ClaimedRun& claimed, Steady
 template <Storage StorageT>
 RunContext Worker<StorageT>::context_of(ActiveRun& active, Duration lease) {
     return RunContext(
-        active.claimed, active.stop.get_token(), [this, &active, lease] { return heartbeat_of(active, lease); });
+        active.claimed,
+        active.stop.get_token(),
+        [this, &active, lease] { return heartbeat_of(active, lease); },
+        [this, &active](const nlohmann::json& result) { return complete(active, result); });
+}
+
+/// The run's handler says that it is completed, maybe within a transaction of the host. Says whether that was accepted;
+/// until the transaction has ended, nobody else can write, and none of this is certain.
+template <Storage StorageT>
+bool Worker<StorageT>::complete(ActiveRun& active, const nlohmann::json& result) {
+    const RunRef ref = active.ref();
+    const Duration took = core_->clock->steady_now() - active.begun_at;
+    const RunTransition end = transition_of(active.claimed, detail::returned(result), StopCause::none, took);
+    active_.begin_completing(ref);
+    bool accepted = false;
+    try {
+        accepted = core_->storage->finish({{ref, end}}).front();
+    } catch (...) {
+        active_.end_completing(ref, std::nullopt);
+        throw;
+    }
+    const auto ended = [this, ref, end](bool stored) {
+        active_.end_completing(ref, stored ? std::optional(end) : std::nullopt);
+    };
+    if (!accepted) {
+        ended(false);
+        return false;
+    }
+    if constexpr (requires { core_->storage->at_transaction_end(std::function<void(bool)>()); })
+        core_->storage->at_transaction_end(ended);
+    else
+        ended(true);
+    return true;
 }
 
 /// Stores what became of a run whose handler has ended. The run is gone then.
@@ -89,6 +121,7 @@ void Worker<StorageT>::conclude(ActiveRun& active, HandlerOutcome outcome) {
     const SteadyTime now = core_->clock->steady_now();
     const Duration took = now - active.begun_at;
     typical_microseconds_ += (took.count() - typical_microseconds_) / 8;
+    auto completed = active_.completed(active);
     std::optional<RunInfo> info; // of one that may have been given up, and is gone then
     if (observers_.listening() && active.deadline.cause != StopCause::none) info = info_of(active.claimed.run);
     const auto cause = active_.end(active, now);
@@ -97,7 +130,18 @@ void Worker<StorageT>::conclude(ActiveRun& active, HandlerOutcome outcome) {
         idle_.notify();
         return wake_.notify();
     }
+    if (completed) return conclude_completed(ref, std::move(*completed));
     finish({{ref, transition_of(active.claimed, std::move(outcome), *cause, took)}});
+}
+
+/// What became of the run is stored already.
+template <Storage StorageT>
+void Worker<StorageT>::conclude_completed(const RunRef& ref, RunTransition end) {
+    const std::vector<RunFinish> finished{{ref, std::move(end)}};
+    const std::vector<detail::StoredRun> stored = active_.remove(finished);
+    settled(finished.front(), stored.front(), true);
+    idle_.notify();
+    if (free_slots() > 0) wake_.notify();
 }
 
 template <Storage StorageT>
