@@ -6,7 +6,6 @@
 
 #include "support/catch.hpp"
 #include "support/sqlite.hpp"
-#include "support/temporary_file.hpp"
 
 #include <filesystem>
 #include <fstream>
@@ -391,7 +390,7 @@ TEST_CASE("sqlite open: a copy has what was committed when it was made, and can 
         CHECK(opened->read([](TinyTables& tables) { return tables.has("before") && !tables.has("after"); }));
         CHECK(opened->integrity_check().empty());
     }
-    for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::temp_directory_path()))
+    for (const auto& entry : std::filesystem::directory_iterator(TemporaryDatabase::folder()))
         CHECK(entry.path().string().find(copy.path() + ".") == std::string::npos); // no parts are left
 }
 

@@ -4,8 +4,6 @@
 
 #include "carillon/storage/detail/sqlite_core.hpp"
 
-#include "support/temporary_file.hpp"
-
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -20,17 +18,23 @@ namespace support {
 /// A name for a database; the files that SQLite puts beside it go too.
 class TemporaryDatabase {
 public:
-    TemporaryDatabase() = default;
+    TemporaryDatabase()
+        : path_(folder() + "/carillon-" + carillon::Uuid::next(carillon::SystemClock().now()).str()) {}
     TemporaryDatabase(const TemporaryDatabase&) = delete;
     TemporaryDatabase& operator=(const TemporaryDatabase&) = delete;
     ~TemporaryDatabase() {
-        for (const char* suffix : {"-journal", "-wal", "-shm"})
-            std::filesystem::remove(path() + suffix);
+        for (const char* suffix : {"", "-journal", "-wal", "-shm"})
+            std::filesystem::remove(path_ + suffix);
     }
-    [[nodiscard]] const std::string& path() const { return file_.path(); }
+    [[nodiscard]] const std::string& path() const { return path_; }
+    /// In memory where the system has such a folder: a disk takes its time to sync.
+    [[nodiscard]] static std::string folder() {
+        const std::string memory = "/dev/shm";
+        return std::filesystem::is_directory(memory) ? memory : std::filesystem::temp_directory_path().string();
+    }
 
 private:
-    TemporaryFile file_;
+    std::string path_;
 };
 
 /// A connection as a host opens one.

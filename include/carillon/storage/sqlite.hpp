@@ -103,12 +103,13 @@ public:
     }
     /// A run that is delivered at most once is handed out when its claim is on the disk, under either
     /// SqliteSynchronous.
-    std::vector<ClaimedRun> claim(const ClaimRequest& request) {
+    ClaimResult claim(const ClaimRequest& request) {
         return core_.work_durably([&](Tables& tables) { return tables.claim(request); },
-                                  [](const std::vector<ClaimedRun>& claimed) {
-                                      return std::any_of(claimed.begin(), claimed.end(), [](const ClaimedRun& each) {
-                                          return each.run.delivery == DeliveryMode::at_most_once;
-                                      });
+                                  [](const ClaimResult& claimed) {
+                                      return std::any_of(
+                                          claimed.runs.begin(), claimed.runs.end(), [](const ClaimedRun& each) {
+                                              return each.run.delivery == DeliveryMode::at_most_once;
+                                          });
                                   });
     }
     std::vector<JobRun> reap(std::size_t limit, const AfterAbandon& after_abandon) {
@@ -123,7 +124,7 @@ public:
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) {
         return core_.write([&](Tables& tables) { return tables.heartbeat(runs, lease); });
     }
-    std::vector<bool> finish(std::vector<RunFinish> finishes) {
+    std::vector<FinishAnswer> finish(std::vector<RunFinish> finishes) {
         return core_.write([&](Tables& tables) { return tables.finish(std::move(finishes)); });
     }
 
@@ -163,7 +164,7 @@ private:
 
     template <class Database>
     BasicSqliteStorage(const Database& database, SqliteOptions options)
-        : core_(database, std::move(options), detail::sqlite_migrations()) {}
+        : core_(database, std::move(options), {detail::sqlite_schema(sqlite3_libversion_number())}) {}
 
     mutable detail::SqliteCore<Tables> core_;
 };

@@ -145,11 +145,18 @@ public:
     }
 
     /// The run's handler stores its end itself, in a transaction that is still open: it gets no heartbeats meanwhile.
-    void begin_completing(const RunRef& ref) { set_completed(ref, true, std::nullopt); }
+    /// False where its end is stored already.
+    [[nodiscard]] bool begin_completing(ActiveRun& run) {
+        const std::lock_guard lock(mutex_);
+        return !std::exchange(run.stored, true);
+    }
     /// How that has ended: `end` is empty where it was rolled back.
     void end_completing(const RunRef& ref, std::optional<RunTransition> end) {
-        const bool stored = end.has_value();
-        set_completed(ref, stored, std::move(end));
+        const std::lock_guard lock(mutex_);
+        const auto at = runs_.find(ref);
+        if (at == runs_.end()) return;
+        at->second.stored = end.has_value();
+        at->second.completed = std::move(end);
     }
     /// What the run's handler has stored itself.
     [[nodiscard]] std::optional<RunTransition> completed(const ActiveRun& run) const {
@@ -320,14 +327,6 @@ private:
         std::stop_source stop;
         StopRequested event;
     };
-
-    void set_completed(const RunRef& ref, bool stored, std::optional<RunTransition> end) {
-        const std::lock_guard lock(mutex_);
-        const auto at = runs_.find(ref);
-        if (at == runs_.end()) return;
-        at->second.stored = stored;
-        at->second.completed = std::move(end);
-    }
 
     /// The run shall stop; not again for a cause that is no stronger, nor where its end is only to be stored: perhaps
     /// it is already, and its lease is lost with that.

@@ -92,10 +92,10 @@ bool Worker<StorageT>::complete(ActiveRun& active, const nlohmann::json& result)
     const RunRef ref = active.ref();
     const Duration took = core_->clock->steady_now() - active.begun_at;
     const RunTransition end = transition_of(active.claimed, detail::returned(result), StopCause::none, took);
-    active_.begin_completing(ref);
+    if (!active_.begin_completing(active)) return false;
     bool accepted = false;
     try {
-        accepted = core_->storage->finish({{ref, end}}).front();
+        accepted = core_->storage->finish({{ref, end}}).front().accepted;
     } catch (...) {
         active_.end_completing(ref, std::nullopt);
         throw;
@@ -139,7 +139,7 @@ template <Storage StorageT>
 void Worker<StorageT>::conclude_completed(const RunRef& ref, RunTransition end) {
     const std::vector<RunFinish> finished{{ref, std::move(end)}};
     const std::vector<detail::StoredRun> stored = active_.remove(finished);
-    settled(finished.front(), stored.front(), true);
+    settled(finished.front(), stored.front(), {true, finished.front().to.status, finished.front().to.reason});
     idle_.notify();
     if (free_slots() > 0) wake_.notify();
 }
