@@ -168,8 +168,14 @@ namespace {
 
 /// What the tests of all refusals say, with texts that go over several lines made one.
 std::string text_of_refusals() {
-    const std::string tests =
-        text_of("tests/scheduler_facade/errors_test.cpp") + text_of("tests/worker/errors_test.cpp");
+    std::string tests;
+    for (const char* file : {"scheduler_facade/errors",
+                             "worker/errors",
+                             "worker/complete",
+                             "storage/sqlite_open",
+                             "storage/sqlite_transaction",
+                             "storage/sqlite_writer"})
+        tests += text_of(std::string("tests/") + file + "_test.cpp");
     std::string joined;
     for (std::size_t i = 0; i < tests.size(); ++i) {
         const std::size_t next = tests.find_first_not_of(" \n", i + 1);

@@ -1,10 +1,16 @@
 // SPDX-License-Identifier: MIT
 // simulation - thousands of days with crashes, frozen processes, wrong clocks and lost answers, each from a seed.
 //
-//   simulation [seeds = 1000] [first seed = 1]      on memory storage, on all cores; stops at the first violation
-//   simulation --seed N                             one seed, and its trace
+//   simulation [--sqlite] [seeds = 1000] [first seed = 1]   on all cores; stops at the first violation
+//   simulation [--sqlite] --seed N                          one seed, and its trace
+//
+// On memory storage, or on databases in memory.
 #include "carillon/storage/memory.hpp"
 #include "carillon/testing/simulation.hpp"
+
+#ifdef CARILLON_WITH_SQLITE
+#    include "carillon/storage/sqlite.hpp"
+#endif
 
 #include "support/zones.hpp"
 
@@ -20,6 +26,7 @@
 #include <stdexcept>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 using namespace carillon;
@@ -35,6 +42,18 @@ testing::Simulation on_memory() {
         [](std::shared_ptr<const Clock> clock) { return std::make_shared<MemoryStorage>(std::move(clock)); });
 }
 
+testing::Simulation on_sqlite() {
+#ifdef CARILLON_WITH_SQLITE
+    return testing::Simulation([](std::shared_ptr<const Clock> clock) {
+        return SqliteStorage::open(":memory:", {.lease_clock = std::move(clock)});
+    });
+#else
+    throw std::invalid_argument("--sqlite: this program was built without SQLite");
+#endif
+}
+
+using Make = testing::Simulation (*)();
+
 std::uint64_t number(const char* text) {
     std::uint64_t value = 0;
     const char* end = text + std::strlen(text);
@@ -43,10 +62,10 @@ std::uint64_t number(const char* text) {
     return value;
 }
 
-int show(std::uint64_t seed) {
+int show(Make make, std::uint64_t seed) {
     auto options = options_of(seed);
     options.trace = true;
-    const auto report = on_memory().run(options);
+    const auto report = make().run(options);
     std::fputs(report.str(SIZE_MAX).c_str(), stdout);
     return report.violation ? 1 : 0;
 }
@@ -74,13 +93,13 @@ struct Totals {
     }
 };
 
-int run(std::uint64_t seeds, std::uint64_t first) {
+int run(Make make, std::uint64_t seeds, std::uint64_t first) {
     std::atomic<std::uint64_t> next = first;
     Totals totals;
     std::vector<std::thread> threads;
     for (unsigned i = 0; i < std::max(1U, std::thread::hardware_concurrency()); ++i)
         threads.emplace_back([&] {
-            const testing::Simulation simulation = on_memory();
+            const testing::Simulation simulation = make();
             for (auto seed = next++; seed < first + seeds && totals.failed == 0; seed = next++)
                 totals.add(simulation.run(options_of(seed)));
         });
@@ -102,8 +121,14 @@ int run(std::uint64_t seeds, std::uint64_t first) {
 
 int main(int argc, char** argv) try {
     const support::TestZones zones;
-    if (argc == 3 && std::strcmp(argv[1], "--seed") == 0) return show(number(argv[2]));
-    return run(argc > 1 ? number(argv[1]) : 1'000, argc > 2 ? number(argv[2]) : 1);
+    Make make = on_memory;
+    if (argc > 1 && std::strcmp(argv[1], "--sqlite") == 0) {
+        make = on_sqlite;
+        --argc;
+        ++argv;
+    }
+    if (argc == 3 && std::strcmp(argv[1], "--seed") == 0) return show(make, number(argv[2]));
+    return run(make, argc > 1 ? number(argv[1]) : 1'000, argc > 2 ? number(argv[2]) : 1);
 } catch (const std::exception& error) {
     std::fprintf(stderr, "simulation: %s\n", error.what());
     return 1;

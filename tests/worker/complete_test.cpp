@@ -37,7 +37,7 @@ TEST_CASE("complete: the run is completed with the result, whatever the handler 
         clock->advance(3s);
         run.complete({{"answer", 42}});
         CHECK(scheduler.get_run(run.run_id(), "acme")->status == JobRunStatus::completed);
-        CHECK_THROWS_AS(run.complete(), Error);
+        CHECK_THROWS_WITH(run.complete(), "the run has ended, or belongs to another worker: roll back what it did");
         clock->advance(3s);
         throw std::runtime_error("too late to matter");
     });
