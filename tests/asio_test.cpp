@@ -22,6 +22,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -92,6 +93,41 @@ TEST_CASE("asio: one io_context runs a started worker's handlers and everything 
     const auto all = threads.all();
     CHECK(static_cast<std::size_t>(std::count(all.begin(), all.end(), std::this_thread::get_id())) == all.size());
     CHECK(world.job(job).run_count == 100);
+}
+
+TEST_CASE("asio: between two handlers an io_context with one thread does what else it has") {
+    World<> world;
+    asio::io_context io;
+    WorkerOptions options = world.options("w", 1);
+    options.executor = asio_executor(io.get_executor());
+    Worker<> worker(world.scheduler, options);
+    std::string order;
+    worker.handle("work", [&](RunContext&) {
+        order += 'r';
+        asio::post(io, [&] { order += '.'; });
+        world.clock->advance(1us);
+    });
+    const JobId job = world.create(parallel_spec("work"));
+    testing::WorkerStepper<> stepper(worker);
+    std::size_t most_waiting = 0;
+    const auto execute = [&](std::size_t runs) {
+        for (std::size_t i = 0; i < runs; ++i)
+            world.trigger(job);
+        order.clear();
+        while (order.size() < 2 * runs) {
+            stepper.turn();
+            most_waiting = std::max(most_waiting, stepper.waiting().size());
+            io.restart();
+            io.run();
+        }
+    };
+    execute(100); // from then on it knows that they are quick, and claims several at a time
+    execute(20);
+    CHECK(most_waiting >= 20);
+    std::string taking_turns;
+    for (int i = 0; i < 20; ++i)
+        taking_turns += "r.";
+    CHECK(order == taking_turns);
 }
 
 TEST_CASE("asio: tasks that an io_context drops with its end cost the worker nothing but a second") {

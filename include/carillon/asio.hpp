@@ -36,11 +36,11 @@
 
 namespace carillon {
 
-/// For WorkerOptions::executor: handlers are called by whoever runs `where`, and block it until they return, one after
-/// another as long as runs are due: on an io_context with one thread they need no locks, and nothing else happens
-/// meanwhile. Does not keep an io_context
-/// running that has nothing else to do: hold a work guard for that. Runs that it does not begin within a second, since
-/// it has been stopped, say, go back for other workers.
+/// For WorkerOptions::executor: handlers are called by whoever runs `where`, and block it until they return: on an
+/// io_context with one thread they need no locks, and nothing else happens meanwhile. Between two of them everything
+/// else that is posted there has its turn, however many runs are due. Does not keep an io_context running that has
+/// nothing else to do: hold a work guard for that. Runs that it does not begin within a second, since it has been
+/// stopped, say, go back for other workers.
 [[nodiscard]] inline Executor asio_executor(asio::any_io_executor where) {
     return [where = std::move(where)](std::function<void()> task) {
         asio::post(where, std::move(task));

@@ -52,16 +52,17 @@ struct Kept {
 /// Work that counts itself.
 struct Work {
     std::size_t done = 0;
-    std::size_t left = 0; // how often it is asked for more
+    std::size_t left = 0;
 
     [[nodiscard]] std::function<void()> work() {
         return [this] {
             ++done;
+            if (left > 0) --left;
         };
     }
-    [[nodiscard]] std::function<bool()> is_left() {
+    [[nodiscard]] std::function<std::size_t()> how_much() {
         return [this] {
-            return left > 0 && left-- > 0;
+            return left;
         };
     }
 };
@@ -89,7 +90,7 @@ struct SteppedBy : World<> {
 TEST_CASE("handover: posts a task for each piece of work, as many as may be at work at a time") {
     const Kept kept;
     Work work;
-    detail::Handover handover(kept.executor(), 3, work.work(), work.is_left());
+    detail::Handover handover(kept.executor(), 3, work.work(), work.how_much());
     handover.post(2);
     CHECK(kept.tasks->size() == 2);
     handover.post(2); // they wait already
@@ -112,7 +113,7 @@ TEST_CASE("handover: counts those that are at work among them") {
         handover->post(9);
         posted = kept.tasks->size();
     };
-    handover.emplace(kept.executor(), 2, work, [] { return false; });
+    handover.emplace(kept.executor(), 2, work, [] { return std::size_t{0}; });
     handover->post(1);
     kept.call_next();
     CHECK(posted == 1);
@@ -121,17 +122,74 @@ TEST_CASE("handover: counts those that are at work among them") {
 TEST_CASE("handover: a task works on while something is left") {
     const Kept kept;
     Work work;
-    work.left = 3;
-    detail::Handover handover(kept.executor(), 1, work.work(), work.is_left());
+    work.left = 4;
+    detail::Handover handover(kept.executor(), 1, work.work(), work.how_much());
     handover.post(1);
     kept.call_next();
     CHECK(work.done == 4);
 }
 
+TEST_CASE("handover: a task that does one piece leaves the rest to others, as many as there may be") {
+    const Kept kept;
+    Work work;
+    work.left = 5;
+    detail::Handover handover(kept.executor(), 2, work.work(), work.how_much(), detail::TaskSize::one_piece);
+    handover.post(5);
+    CHECK(kept.tasks->size() == 2);
+    for (std::size_t piece = 1; piece <= 5; ++piece) {
+        kept.call_next();
+        CHECK(work.done == piece);
+        CHECK(kept.tasks->size() == std::min<std::size_t>(2, 5 - piece));
+        CHECK(handover.waiting() == kept.tasks->size());
+    }
+}
+
+TEST_CASE("handover: in place it does one piece after the other, however many there are") {
+    Work work;
+    work.left = 100'000; // as deep as that a stack is not
+    std::size_t deepest = 0;
+    std::size_t depth = 0;
+    const Executor in_place = [&](const std::function<void()>& task) {
+        deepest = std::max(deepest, ++depth);
+        task();
+        --depth;
+    };
+    detail::Handover handover(in_place, 2, work.work(), work.how_much(), detail::TaskSize::one_piece);
+    handover.post(1);
+    CHECK(work.done == 100'000);
+    CHECK(deepest == 2);
+    CHECK(handover.waiting() == 0);
+}
+
+TEST_CASE("handover: an executor that fails or waits for its task has the pieces done all the same", "[concurrent]") {
+    Work work;
+    work.left = 1'000;
+    std::atomic<std::size_t> calls = 0;
+    SECTION("it has no room for a second one") {
+        const Executor executor = [&](const std::function<void()>& task) {
+            if (++calls > 1) throw std::runtime_error("the queue is full");
+            task();
+        };
+        detail::Handover handover(executor, 3, work.work(), work.how_much(), detail::TaskSize::one_piece);
+        handover.post(1);
+        CHECK(calls == 2);
+    }
+    SECTION("it calls its task on a thread and waits for that") {
+        const Executor executor = [&](const std::function<void()>& task) {
+            ++calls;
+            std::thread(task).join();
+        };
+        detail::Handover handover(executor, 3, work.work(), work.how_much(), detail::TaskSize::one_piece);
+        handover.post(1);
+        CHECK(calls == 4); // one for each that may be at work, and not a thread for each piece
+    }
+    CHECK(work.done == 1'000);
+}
+
 TEST_CASE("handover: a task that is dropped does not count, and one that is called twice works once") {
     const Kept kept;
     Work work;
-    detail::Handover handover(kept.executor(), 1, work.work(), work.is_left());
+    detail::Handover handover(kept.executor(), 1, work.work(), work.how_much());
     handover.post(1);
     kept.tasks->clear();
     CHECK(handover.waiting() == 0);
@@ -147,7 +205,7 @@ TEST_CASE("handover: a task that comes after the end does nothing") {
     const Kept kept;
     Work work;
     {
-        detail::Handover handover(kept.executor(), 2, work.work(), work.is_left());
+        detail::Handover handover(kept.executor(), 2, work.work(), work.how_much());
         handover.post(2);
         kept.call_next();
     }
@@ -165,7 +223,7 @@ TEST_CASE("handover: its end waits for the tasks at work", "[concurrent]") {
                                                            gate.pass();
                                                            ++ended;
                                                        },
-                                                       [] { return false; });
+                                                       [] { return std::size_t{0}; });
     handover->post(2);
     REQUIRE(gate.has_seen(2));
     std::thread opener([&] { gate.open(); });
@@ -187,11 +245,12 @@ TEST_CASE("executor: gets what is due, and what it calls executes it") {
     world.stepper.turn();
     CHECK(executed.empty());
     REQUIRE(kept.tasks->size() == 2);
-    kept.call_next(); // one task may find all the work
+    kept.call_next(); // one run a task: the host has other things to do
+    CHECK(executed == std::vector<RunId>{first});
+    kept.call_next();
     CHECK(executed == std::vector<RunId>{first, second});
     CHECK(world.run(second).status == JobRunStatus::completed);
-    kept.call_next();
-    CHECK(executed.size() == 2);
+    CHECK(kept.tasks->empty());
 }
 
 TEST_CASE("executor: what it does not begin within a second is given back, and claimed again when it has time") {

@@ -9,28 +9,36 @@
 #include <algorithm>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <thread>
 #include <utility>
 
 namespace carillon {
 
 /// Sees to it that the task is called once, soon, on any thread, or in the call itself. Tasks do not throw and block as
-/// long as handlers do. One that is dropped, or called when its worker is gone, does no harm. Called from a worker's
+/// long as a handler does: what is left to do then is a new task, so that whatever else the executor has gets its turn.
+/// One that is dropped, or called when its worker is gone, does no harm. Called from a worker's
 /// threads.
 using Executor = std::function<void(std::function<void()>)>;
 
 namespace detail {
 
-/// Keeps an executor busy with one piece of work, at most `limit` times at a time. Thread-safe.
+/// Whether a task that an executor calls does all there is to do, or one piece of it and leaves the rest to a new task.
+enum class TaskSize : std::uint8_t { everything, one_piece };
+
+/// Keeps an executor busy with one kind of work, at most `limit` times at a time. Thread-safe.
 class Handover {
 public:
-    /// `work` does all there is to do; `is_left` says whether something has come meanwhile, and must not call this.
-    Handover(Executor executor, std::size_t limit, std::function<void()> work, std::function<bool()> is_left)
-        : executor_(std::move(executor))
-        , limit_(limit)
-        , state_(std::make_shared<State>(std::move(work), std::move(is_left))) {}
+    /// `work` does a piece, or all there is; `left` says how many pieces are there now, and must not call this.
+    Handover(Executor executor,
+             std::size_t limit,
+             std::function<void()> work,
+             std::function<std::size_t()> left,
+             TaskSize size = TaskSize::everything)
+        : state_(std::make_shared<State>(std::move(executor), limit, std::move(work), std::move(left), size)) {}
     Handover(const Handover&) = delete;
     Handover& operator=(const Handover&) = delete;
     /// Waits for the tasks that have begun. Those that have not will do nothing.
@@ -46,11 +54,12 @@ public:
         std::size_t missing = 0;
         {
             const std::lock_guard lock(state_->mutex);
-            const std::size_t wanted = std::min(pieces, limit_ - state_->working);
+            const std::size_t free = state_->limit - std::min(state_->limit, state_->working);
+            const std::size_t wanted = std::min(pieces, free);
             missing = wanted - std::min(wanted, state_->waiting);
         }
         for (; missing > 0; --missing)
-            executor_([ticket = std::make_shared<Ticket>(state_)] { ticket->use(); });
+            state_->executor([ticket = std::make_shared<Ticket>(state_)] { ticket->use(); });
     }
 
     /// Tasks that the executor has neither begun nor dropped.
@@ -61,17 +70,40 @@ public:
 
 private:
     struct State {
-        State(std::function<void()> the_work, std::function<bool()> what_is_left)
-            : work(std::move(the_work))
-            , is_left(std::move(what_is_left)) {}
+        State(Executor the_executor,
+              std::size_t the_limit,
+              std::function<void()> the_work,
+              std::function<std::size_t()> what_is_left,
+              TaskSize the_size)
+            : executor(std::move(the_executor))
+            , limit(the_limit)
+            , work(std::move(the_work))
+            , left(std::move(what_is_left))
+            , size(the_size) {}
 
+        const Executor executor;
+        const std::size_t limit;
         const std::function<void()> work;
-        const std::function<bool()> is_left;
+        const std::function<std::size_t()> left;
+        const TaskSize size;
         std::mutex mutex;
         std::condition_variable changed;
         std::size_t waiting = 0;
         std::size_t working = 0;
+        std::size_t posting = 0; // tasks that are posting the next one
         bool open = true;
+    };
+
+    /// Finds out whether a task is called by the very call that posts it.
+    struct Call {
+        const std::thread::id poster = std::this_thread::get_id();
+        bool posting = true; // of interest to the poster alone
+        bool came_back = false;
+
+        [[nodiscard]] bool comes_back() {
+            if (std::this_thread::get_id() != poster || !posting) return false;
+            return came_back = true;
+        }
     };
 
     /// One task: used once, or dropped.
@@ -99,17 +131,45 @@ private:
                 lock.unlock();
                 state_->work();
                 lock.lock();
-            } while (state_->open && state_->is_left()); // what comes after this look finds one less at work
+            } while (goes_on(lock)); // what comes after this look finds one less at work
             if (--state_->working == 0) state_->changed.notify_all();
         }
 
     private:
+        /// Whether this task has to go on: something is left, and no other task that it could be left to.
+        bool goes_on(std::unique_lock<std::mutex>& lock) {
+            const std::size_t left = state_->open ? state_->left() : 0;
+            if (left == 0 || state_->size == TaskSize::everything || !may_post_) return left > 0;
+            if (left <= state_->waiting) return false;
+            // An executor may wait for its task: so many may wait for each other, and no more.
+            if (state_->posting >= state_->limit) return true;
+            ++state_->posting;
+            lock.unlock();
+            may_post_ = post_next();
+            lock.lock();
+            --state_->posting;
+            return !may_post_;
+        }
+
+        /// Says whether it did; not where the executor fails, or calls what it is given in place.
+        [[nodiscard]] bool post_next() const {
+            const auto call = std::make_shared<Call>();
+            try {
+                state_->executor([call, ticket = std::make_shared<Ticket>(state_)] {
+                    if (!call->comes_back()) ticket->use();
+                });
+            } catch (...) {
+                return false; // there is a thread: this one
+            }
+            call->posting = false;
+            return !call->came_back;
+        }
+
         std::shared_ptr<State> state_;
         bool used_ = false;
+        bool may_post_ = true;
     };
 
-    Executor executor_;
-    std::size_t limit_;
     std::shared_ptr<State> state_;
 };
 

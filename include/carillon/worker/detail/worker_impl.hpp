@@ -286,7 +286,8 @@ void Worker<StorageT>::open() {
             executor(),
             options_.threads,
             [this] { execute_waiting(); },
-            [this] { return active_.queue_state().waiting > 0; });
+            [this] { return active_.queue_state().waiting; },
+            options_.executor ? detail::TaskSize::one_piece : detail::TaskSize::everything);
     observers_.tell(WorkerStarted{});
 }
 

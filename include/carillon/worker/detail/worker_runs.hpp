@@ -17,8 +17,10 @@ namespace carillon {
 template <Storage StorageT>
 void Worker<StorageT>::execute_waiting() {
     const detail::WorkScope scope(this);
-    while (ActiveRun* run = active_.take())
+    while (ActiveRun* run = active_.take()) {
         execute(*run, options_.lease);
+        if (options_.executor) break; // the host has other work
+    }
     if (stalled_) wake_.notify(); // there is time again
 }
 
