@@ -4,6 +4,8 @@
 
 #include "carillon/storage/memory.hpp"
 
+#include "support/world.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <functional>
@@ -28,6 +30,10 @@ public:
     std::atomic<bool> heartbeat_fails = false;
     std::atomic<bool> finish_fails = false;
     std::atomic<bool> reap_fails = false;
+    /// These ask, and get no answer before the test opens the gate.
+    std::atomic<bool> heartbeat_hangs = false;
+    std::atomic<bool> claim_hangs = false;
+    Gate answer;
     /// A finish with such a row fails as a whole.
     std::function<bool(const RunFinish&)> cannot_take{};
     /// Called when a finish is written, before its caller gets the answer.
@@ -52,11 +58,13 @@ public:
     }
     ClaimResult claim(const ClaimRequest& request) {
         if (claim_fails) fail("claim");
+        if (claim_hangs) answer.pass();
         if (before_claim) before_claim();
         return MemoryStorage::claim(request);
     }
     std::vector<HeartbeatAnswer> heartbeat(const std::vector<RunRef>& runs, Duration lease) {
         if (heartbeat_fails) fail("heartbeat");
+        if (heartbeat_hangs) answer.pass();
         if (lease == forgotten_lease.load()) return {};
         return MemoryStorage::heartbeat(runs, lease);
     }

@@ -174,9 +174,9 @@ struct World {
     [[nodiscard]] bool reaches(const RunId& id, JobRunStatus status) const {
         return eventually([&] { return run(id).status == status; });
     }
-    /// Until both threads of so many started workers wait on the clock, and so many others.
+    /// Until the three threads of so many started workers wait on the clock, and so many others.
     [[nodiscard]] bool sleeping(std::size_t workers, std::size_t others = 0) const {
-        return eventually([&] { return clock->sleepers() == 2 * workers + others; });
+        return eventually([&] { return clock->sleepers() == 3 * workers + others; });
     }
 };
 

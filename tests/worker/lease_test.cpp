@@ -384,7 +384,7 @@ TEST_CASE("lease: a worker whose loop is held up by the host's code keeps its ru
     }
     REQUIRE(trap.has_seen(1));
     for (int times = 0; times < 24; ++times) {
-        REQUIRE(world.sleeping(0, 1)); // the thread that renews
+        REQUIRE(world.sleeping(0, 2)); // the thread that renews, and the one that looks after it
         world.clock->advance(5s);
         CHECK(other.poll() == 0);
     }
@@ -397,7 +397,7 @@ TEST_CASE("lease: a worker whose loop is held up by the host's code keeps its ru
     CHECK(world.run(run).fence == 1);
 }
 
-TEST_CASE("lease: the thread that renews leaves it to the loop to tell handlers that it cannot", "[concurrent]") {
+TEST_CASE("lease: handlers are stopped in time also where the loop is held up that would tell them", "[concurrent]") {
     World<FlakyStorage> world;
     Gate trap;
     WorkerOptions options = world.options();
@@ -412,17 +412,70 @@ TEST_CASE("lease: the thread that renews leaves it to the loop to tell handlers 
     world.storage->heartbeat_fails = true;
     world.clock->advance(10s);
     REQUIRE(trap.has_seen(1)); // the loop, which would say so
-    for (int second = 10; second < 28; ++second) {
-        REQUIRE(world.sleeping(0, 1));
+    for (int second = 10; second < 24; ++second) {
+        REQUIRE(world.sleeping(0, 2));
+        CHECK_FALSE(patient.stopped);
         world.clock->advance(1s);
     }
-    REQUIRE(world.sleeping(0, 1));
-    CHECK_FALSE(patient.stopped);
-    trap.open();
+    REQUIRE(world.sleeping(0, 2));
+    world.clock->advance(1s); // the third thread may have looked before the second had noted it
     REQUIRE(eventually([&] { return patient.stopped.load(); }));
+    trap.open();
     world.storage->heartbeat_fails = false;
     patient.gate.open();
     CHECK(eventually([&] { return world.run(run).status != JobRunStatus::running; }));
+}
+
+TEST_CASE("lease: a storage that does not answer a heartbeat stops no thread but that one, and handlers in time",
+          "[concurrent]") {
+    World<FlakyStorage> world;
+    Patient patient(world, world.options());
+    const JobId job = world.create(parallel_spec("work"));
+    const RunId run = world.trigger(job);
+    patient.worker.start();
+    REQUIRE(patient.gate.has_seen(1));
+    REQUIRE(world.sleeping(1));
+    bool other_answers = true;
+    SECTION("it answers other things") {}
+    SECTION("it answers nothing") {
+        other_answers = false;
+        world.storage->claim_hangs = true;
+    }
+    world.storage->heartbeat_hangs = true;
+    world.clock->advance(10s);
+    const auto all_rest = [&] {
+        return world.storage->answer.arrived() + world.clock->sleepers() == 3;
+    };
+    for (int second = 10; second < 24; ++second) {
+        REQUIRE(eventually(all_rest));
+        CHECK_FALSE(patient.stopped);
+        world.clock->advance(1s);
+    }
+    REQUIRE(eventually([&] { return patient.stopped.load(); }));
+    if (other_answers) { // the loop still works
+        const RunId later = world.trigger(job);
+        REQUIRE(patient.gate.has_seen(2));
+        CHECK(world.run(later).status == JobRunStatus::running);
+    }
+    world.storage->heartbeat_hangs = world.storage->claim_hangs = false;
+    world.storage->answer.open();
+    patient.gate.open();
+    CHECK(world.reaches(run, JobRunStatus::completed));
+}
+
+TEST_CASE("lease: a machine that has slept renews before anybody thinks that it cannot", "[concurrent]") {
+    World<FlakyStorage> world;
+    Patient patient(world, world.options());
+    world.trigger(world.create(job_spec("work")));
+    patient.worker.start();
+    REQUIRE(patient.gate.has_seen(1));
+    for (int times = 0; times < 20; ++times) {
+        REQUIRE(world.sleeping(1));
+        world.clock->advance(29s);
+    }
+    REQUIRE(world.sleeping(1));
+    CHECK_FALSE(patient.stopped);
+    patient.gate.open();
 }
 
 // ---- storages that fail --------------------------------------------------------------------------------------------

@@ -234,8 +234,9 @@ using Event = std::variant<RunPlanned,
 /// Gets what happens, after it has happened. Called on the thread on which it did, so several times at once, and never
 /// with a lock of the library held: it may call the facade and the worker. It must be quick all the same, since that
 /// thread has other work: a handler's for what becomes of a run, the loop's for the rest, or whoever calls poll() or
-/// stop(). Leases are renewed by a thread that calls no listener, so one that blocks costs time and loses no lease.
-/// What it throws harms nothing and is told to the other listeners.
+/// stop(); that handlers are stopped since their leases cannot be renewed, a third one may tell. Leases are renewed by
+/// a thread that calls no listener, so one that blocks costs time and loses no lease. What it throws harms nothing and
+/// is told to the other listeners.
 class Listener {
 public:
     Listener() = default;

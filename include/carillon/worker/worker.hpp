@@ -3,9 +3,9 @@
 //
 //   materialise -> claim -> handler -> finish
 //
-// start() runs the loop on a thread of its own, renews leases on another, and calls handlers on a pool; poll() does one
-// turn of it on the calling thread, for hosts that have a loop. Any number of workers may share a storage, in one
-// process or in many.
+// start() runs the loop on a thread of its own, renews leases on another, has a third look after those two, and calls
+// handlers on a pool; poll() does one turn of the loop on the calling thread, for hosts that have one. Any number of
+// workers may share a storage, in one process or in many.
 #pragma once
 
 #include "carillon/clock.hpp"
@@ -154,7 +154,11 @@ private:
     bool turn();
     [[nodiscard]] SteadyTime next_turn(bool progress) const;
     void keep_leases();
-    void renew_leases();
+    bool renew_leases();
+    void heartbeat_all();
+    void guard_leases();
+    SteadyTime stop_unrenewed();
+    [[nodiscard]] SteadyTime must_be_renewed_by() const { return last_renewal_.load() + options_.lease * 4 / 5; }
     void renew_and_tell();
     bool keep_house(std::size_t most_rows);
     [[nodiscard]] bool may_plan();
@@ -231,18 +235,21 @@ private:
     std::atomic<std::int64_t> typical_microseconds_ = 1'000'000; // of a handler; decides how far ahead to claim
     std::atomic<SteadyTime> next_cleaning_{};
     std::atomic<SteadyTime> next_renewal_{};
-    SteadyTime last_renewal_{};
-    std::mutex renewal_mutex_; // one renewal at a time
+    std::atomic<SteadyTime> last_renewal_{};
+    std::atomic<SteadyTime> renewing_since_ = SteadyTime::max(); // while the storage is asked
+    std::mutex renewal_mutex_;                                   // one renewal at a time
     SteadyTime queue_moved_at_{};
     std::uint64_t queue_takes_ = 0;
     std::atomic<bool> stalled_ = false; // nobody begins what was handed out
     WakeSignal wake_;
     WakeSignal renewal_;
+    WakeSignal guard_;
     WakeSignal idle_;
     WatchHandle watch_;
     std::atomic<bool> stopping_ = false; // one start or stop at a time; not a mutex, since it calls listeners
     std::thread loop_thread_;
     std::thread renewal_thread_;
+    std::thread guard_thread_;
     std::unique_ptr<ThreadPool> pool_;
     std::unique_ptr<detail::Handover> handover_;
 };

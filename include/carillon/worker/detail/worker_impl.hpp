@@ -264,6 +264,7 @@ void Worker<StorageT>::start() {
     try {
         loop_thread_ = std::thread([this] { loop(); });
         renewal_thread_ = std::thread([this] { keep_leases(); });
+        guard_thread_ = std::thread([this] { guard_leases(); });
     } catch (...) {
         end_loop();
         started_ = claiming_ = false;
@@ -361,8 +362,10 @@ void Worker<StorageT>::end_loop() {
     loop_ends_ = true;
     wake_.notify();
     renewal_.notify();
+    guard_.notify();
     loop_thread_.join();
     if (renewal_thread_.joinable()) renewal_thread_.join();
+    if (guard_thread_.joinable()) guard_thread_.join();
     started_ = false;
 }
 

@@ -79,7 +79,8 @@ bool Worker<StorageT>::turn() {
 template <Storage StorageT>
 SteadyTime Worker<StorageT>::next_turn(bool progress) const {
     const SteadyTime now = core_->clock->steady_now();
-    SteadyTime next = std::max(now, next_renewal_.load());
+    SteadyTime next = next_renewal_;
+    if (next <= now) next = now + detail::longest_wait; // the other thread is about it
     if (!claiming_ || free_slots() == 0) return next;
     const auto due = next_due();
     if (!due) return next;
@@ -88,15 +89,15 @@ SteadyTime Worker<StorageT>::next_turn(bool progress) const {
     return std::min(next, now + std::min(*due - wall, detail::longest_wait));
 }
 
-/// The other thread of a started worker. It calls the clock and the storage and nothing else: whatever the loop is busy
-/// with, a callback on a token, an executor, a report, an audit sink, a handler in place, leases are renewed in time.
+/// The second thread of a started worker. It calls the clock and the storage and nothing else: whatever the loop is
+/// busy with, a callback on a token, an executor, a report, an audit sink, a handler in place, leases are renewed in
+/// time.
 template <Storage StorageT>
 void Worker<StorageT>::keep_leases() {
     while (!loop_ends_) {
         SteadyTime next = core_->clock->steady_now() + detail::longest_wait;
         try {
-            renew_leases();
-            next = next_renewal_;
+            if (renew_leases()) next = stop_news_ ? core_->clock->steady_now() : next_renewal_.load();
         } catch (...) { // NOLINT(bugprone-empty-catch): the loop finds the same, and tells
         }
         if (active_.any_to_stop()) wake_.notify();
@@ -105,25 +106,60 @@ void Worker<StorageT>::keep_leases() {
 }
 
 /// Renews the leases of all runs if it is time, or if one of them was asked to stop. Which handlers are to stop is only
-/// noted.
+/// noted. False where another thread is about it: the storage may never answer that.
 template <Storage StorageT>
-void Worker<StorageT>::renew_leases() {
-    const std::lock_guard lock(renewal_mutex_);
+bool Worker<StorageT>::renew_leases() {
+    const std::unique_lock lock(renewal_mutex_, std::try_to_lock);
+    if (!lock) return false;
     const SteadyTime now = core_->clock->steady_now();
     const bool asked = stop_news_.exchange(false);
-    if (!asked && now < next_renewal_.load()) return;
-    const std::vector<RunRef> refs = active_.refs();
+    if (!asked && now < next_renewal_.load()) return true;
     try {
-        if (!refs.empty()) active_.apply(core_->storage->heartbeat(refs, options_.lease));
+        heartbeat_all();
     } catch (...) {
         if (asked) stop_news_ = true;
         // Nobody else may claim these runs before their leases end: stop them while they are still ours. The storage
         // may have taken its time to fail.
-        if (core_->clock->steady_now() - last_renewal_ >= options_.lease * 4 / 5) active_.interrupt_all();
+        if (core_->clock->steady_now() >= must_be_renewed_by()) active_.interrupt_all();
         throw;
     }
     last_renewal_ = now;
     next_renewal_ = now + options_.heartbeat;
+    return true;
+}
+
+template <Storage StorageT>
+void Worker<StorageT>::heartbeat_all() {
+    const std::vector<RunRef> refs = active_.refs();
+    if (refs.empty()) return;
+    struct Asking {
+        std::atomic<SteadyTime>& since;
+        ~Asking() { since = SteadyTime::max(); }
+    } asking{renewing_since_};
+    asking.since = core_->clock->steady_now();
+    active_.apply(core_->storage->heartbeat(refs, options_.lease));
+}
+
+/// The third thread. It asks the storage nothing: where that does not answer, or where the loop is held up that would
+/// tell handlers to stop, it is the one who does, while their runs are still this worker's.
+template <Storage StorageT>
+void Worker<StorageT>::guard_leases() {
+    const detail::WorkScope scope(this);
+    while (!loop_ends_) {
+        const SteadyTime next = stop_unrenewed();
+        if (!loop_ends_) core_->clock->wait_until(guard_, next);
+    }
+}
+
+/// Says when to look again. A renewal has a second after the machine has slept: there is nothing wrong then.
+template <Storage StorageT>
+SteadyTime Worker<StorageT>::stop_unrenewed() {
+    const SteadyTime now = core_->clock->steady_now();
+    if (now < must_be_renewed_by()) return must_be_renewed_by();
+    const SteadyTime asked = renewing_since_;
+    if (asked < now && now - asked >= detail::longest_wait) active_.interrupt_all();
+    fire_stops();
+    return now + detail::longest_wait;
 }
 
 /// What the loop does about leases: it renews them as well, since it must not reap before, and tells handlers.
