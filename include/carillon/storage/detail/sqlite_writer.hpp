@@ -21,6 +21,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <thread>
 #include <type_traits>
 #include <utility>
@@ -79,6 +80,19 @@ inline void sync_wal(SqliteConnection& db) {
     if (wal == nullptr || wal->pMethods == nullptr) return; // in memory
     const int code = wal->pMethods->xSync(wal, SQLITE_SYNC_NORMAL);
     if (code != SQLITE_OK) throw sqlite_error(code, sqlite3_errstr(code), "sync its log");
+}
+
+/// The same again, for another thread: two that read one exception object would have to agree on who destroys it.
+[[nodiscard]] inline std::exception_ptr copy_of(const std::exception_ptr& error) {
+    try {
+        std::rethrow_exception(error);
+    } catch (const SqliteError& each) {
+        return std::make_exception_ptr(SqliteError(each.code(), std::string(each.what()), each.extended()));
+    } catch (const std::exception& each) {
+        return std::make_exception_ptr(Error(Errc::internal, std::string(each.what())));
+    } catch (...) {
+        return std::make_exception_ptr(Error(Errc::internal, "the transaction has failed"));
+    }
 }
 
 struct SqliteWriterHooks {
@@ -271,8 +285,9 @@ private:
         } catch (...) {
             roll_back(*db_);
             forget_rolled_back(tables_);
+            const std::exception_ptr error = std::current_exception();
             for (Task* task : group_)
-                if (!task->error) task->error = std::current_exception();
+                if (!task->error) task->error = group_.size() == 1 ? error : copy_of(error);
             return {};
         }
     }
@@ -326,7 +341,7 @@ private:
             } catch (...) {
                 failure = std::current_exception();
             }
-            task->error = failure;
+            if (failure) task->error = copy_of(failure);
         }
     }
 
