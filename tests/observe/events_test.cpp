@@ -8,7 +8,9 @@
 #include "support/world.hpp"
 
 #include <atomic>
+#include <functional>
 #include <memory>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -249,6 +251,22 @@ TEST_CASE("events: a handler that does not heed its timeout is stuck, until it r
     CHECK(world.recorder->all<StopRequested>().size() == 1);
 }
 
+TEST_CASE("events: a run is asked to stop since its whole time is up, or since its worker stops") {
+    Observed<> world;
+    world.trigger(world.create(spec_with([](Policies& policies) { policies.timeout.total = 10s; })));
+    world.begun();
+    world.turn_after(10s);
+    CHECK(world.recorder->one<StopRequested>().cause == StopCause::total_timeout);
+
+    const RunId other = world.trigger(world.create(job_spec("work")));
+    world.begun();
+    world.stepper.stop();
+    const auto stopped = world.recorder->all<StopRequested>();
+    REQUIRE(stopped.size() == 2); // the first has a stronger cause already
+    CHECK(stopped[1].cause == StopCause::interrupted);
+    CHECK(stopped[1].run.id == other);
+}
+
 TEST_CASE("events: a cancelled run is asked to stop once, however often heartbeats say so") {
     Observed<> world;
     const RunId id = world.trigger(world.create(job_spec("work")));
@@ -388,6 +406,54 @@ TEST_CASE("events: a job is paused when it has failed too often, and that is rep
     CHECK_FALSE(halted.reason.empty());
 }
 
+TEST_CASE("events: a job is disabled when its schedule could not be evaluated five times") {
+    Observed<> world;
+    const JobId job = world.create(job_spec("work", "0 * * * *"));
+    world.storage->modify_job("acme", job, [](const JobView& view, const KeyState&) {
+        auto broken = std::make_shared<JobDefinition>(view.definition); // a later version may have written that
+        broken->schedule = "every blue moon";
+        JobChange change;
+        change.at = nine;
+        change.definition = std::move(broken);
+        return change;
+    });
+    world.turn_after(1h);
+    for (int minutes = 0; minutes < 4; ++minutes) {
+        CHECK(world.recorder->all<JobHalted>().empty());
+        world.turn_after(1min);
+    }
+    const auto halted = world.recorder->one<JobHalted>();
+    CHECK(halted.job_id == job);
+    CHECK(halted.status == JobStatus::disabled);
+    CHECK(world.job(job).status_reason.find(halted.reason) != std::string::npos);
+    CHECK_FALSE(halted.reason.empty());
+}
+
+namespace {
+
+/// As a database that has to try again.
+struct AsksTwice : MemoryStorage {
+    using MemoryStorage::MemoryStorage;
+    MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) {
+        return MemoryStorage::materialise(now, limit, [&](const JobView& job, const KeyState& key) {
+            static_cast<void>(change(job, key));
+            return change(job, key);
+        });
+    }
+};
+
+} // namespace
+
+TEST_CASE("events: what a storage asks twice is told once, as it was written") {
+    Observed<AsksTwice> world;
+    const JobId job = world.create(job_spec("work", "0 * * * *"));
+    world.turn_after(2h + 30min);
+    const auto runs = world.runs(job);
+    REQUIRE(runs.size() == 2); // one has been missed
+    CHECK(world.recorder->one<OccurrencesSkipped>().first == runs[0].scheduled_for);
+    CHECK(world.recorder->one<RunPlanned>().run.id == runs[1].id);
+}
+
 TEST_CASE("events: an action type without a handler is told once, and reported") {
     Observed<> world;
     world.create(job_spec("other", "0 * * * *"));
@@ -429,6 +495,72 @@ TEST_CASE("events: the storage fails and works again") {
     CHECK(world.reports() == std::vector<std::string>{"the storage failed, trying again in a second: claim failed",
                                                       "the storage failed, trying again in a second: claim failed",
                                                       "the storage works again, after 2 failures in 4s"});
+}
+
+TEST_CASE("events: the storage fails while a job is to be paused, and with the last results") {
+    World<FlakyStorage> world;
+    WorkerOptions options = world.options();
+    const auto recorder = std::make_shared<Recorder>();
+    options.listeners = {recorder};
+    auto worker = std::make_unique<Worker<FlakyStorage>>(world.scheduler, options);
+    worker->handle("work", [](RunContext&) { throw std::runtime_error("no luck"); });
+    const JobId job = world.create(spec_with([](Policies& policies) { policies.pause_after_failures = 1; }));
+    world.trigger(job);
+    world.storage->modify_job_fails = true;
+    worker->poll();
+    CHECK(recorder->one<StorageFailed>().while_doing == StorageFailed::While::pausing);
+    CHECK(recorder->one<StorageFailed>().job_id == job);
+
+    world.storage->modify_job_fails = false;
+    world.storage->finish_fails = true;
+    world.trigger(world.create(job_spec("work")));
+    worker->poll();
+    worker->stop(0s, 0s);
+    worker.reset();
+    std::vector<StorageFailed::While> doing;
+    for (const StorageFailed& failed : recorder->all<StorageFailed>())
+        doing.push_back(failed.while_doing);
+    using While = StorageFailed::While;
+    CHECK(doing == std::vector<While>{While::pausing, While::finishing, While::stopping, While::destroying});
+}
+
+TEST_CASE("events: an executor that throws is told of") {
+    World<> world;
+    WorkerOptions options = world.options();
+    const auto recorder = std::make_shared<Recorder>();
+    options.listeners = {recorder};
+    options.executor = [](const std::function<void()>&) {
+        throw std::runtime_error("the queue is full");
+    };
+    Worker<> worker(world.scheduler, options);
+    worker.handle("work", never_called);
+    testing::WorkerStepper<> stepper(worker);
+    world.trigger(world.create(job_spec("work")));
+    stepper.turn();
+    CHECK(recorder->one<ExecutorFailed>().error == "the queue is full");
+}
+
+TEST_CASE("events: a destructor says for whom it waits", "[concurrent]") {
+    World<> world;
+    Gate gate;
+    WorkerOptions options = world.options();
+    const auto recorder = std::make_shared<Recorder>();
+    options.listeners = {recorder};
+    auto worker = std::make_unique<Worker<>>(world.scheduler, options);
+    worker->handle("work", [&](RunContext&) { gate.pass(); });
+    worker->start();
+    const RunId run = world.trigger(world.create(job_spec("work")));
+    REQUIRE(gate.has_seen(1));
+    std::thread end([&] { worker.reset(); });
+    for (std::size_t times = 1; times <= 2; ++times) {
+        REQUIRE(world.sleeping(1, 1));
+        world.clock->advance(10s);
+        REQUIRE(eventually([&] { return recorder->all<WaitingForHandler>().size() == times; }));
+    }
+    gate.open();
+    end.join();
+    for (const WaitingForHandler& waiting : recorder->all<WaitingForHandler>())
+        CHECK(waiting.run.id == run);
 }
 
 TEST_CASE("events: of a failure that poll() has thrown nobody is told, nor that it is over") {
@@ -576,7 +708,23 @@ TEST_CASE("listeners: a blocked one delays its thread, and neither the other res
     CHECK(world.run(first).status == JobRunStatus::completed);
     const RunId second = world.trigger(world.create(job_spec("work")));
     CHECK(world.reaches(second, JobRunStatus::completed));
+
+    Gate patience;
+    worker.handle("patient", [&](RunContext&) { patience.pass(); });
+    const RunId third = world.trigger(world.create(job_spec("patient")));
+    REQUIRE(patience.has_seen(1));
+    Worker<> other(world.scheduler, world.options("other"));
+    other.handle("patient", never_called);
+    for (int times = 0; times < 12; ++times) {
+        REQUIRE(world.sleeping(1)); // the loop and those who see to leases: a thread of the pool is blocked
+        world.clock->advance(10s);
+        CHECK(other.poll() == 0);
+    }
+    CHECK(world.run(third).status == JobRunStatus::running);
+    CHECK(world.run(third).fence == 1);
+    patience.open();
     blocker->gate.open();
+    CHECK(world.reaches(third, JobRunStatus::completed));
     worker.stop();
 }
 
@@ -601,7 +749,15 @@ TEST_CASE("listeners: two workers tell one listener everything, from many thread
     REQUIRE(eventually([&] { return recorder->all<RunEnded>().size() == runs; }));
     one.stop();
     two.stop();
+    std::set<RunId> started;
+    std::set<RunId> ended;
+    for (const RunStarted& event : recorder->all<RunStarted>())
+        started.insert(event.run.id);
+    for (const RunEnded& event : recorder->all<RunEnded>())
+        ended.insert(event.run.id);
     CHECK(recorder->all<RunStarted>().size() == runs);
+    CHECK(started.size() == runs);
+    CHECK(ended.size() == runs);
     CHECK(recorder->all<WorkerStarted>().size() == 2);
     CHECK(recorder->all<WorkerStopped>().size() == 2);
 }
