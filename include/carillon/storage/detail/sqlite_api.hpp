@@ -78,6 +78,7 @@ public:
         return static_cast<T>(integer(column));
     }
     [[nodiscard]] bool flag(int column) const { return integer(column) != 0; }
+    [[nodiscard]] double real(int column) const { return sqlite3_column_double(statement_, column); }
     [[nodiscard]] Instant instant(int column) const { return Instant(Duration(integer(column))); }
     [[nodiscard]] Duration duration(int column) const { return Duration(integer(column)); }
     [[nodiscard]] SteadyTime steady(int column) const { return SteadyTime(Duration(integer(column))); }
@@ -162,6 +163,9 @@ template <class T>
     requires std::integral<T> || std::is_enum_v<T>
 int bind_value(sqlite3_stmt* to, int at, T number, SqliteLifetime) {
     return sqlite3_bind_int64(to, at, static_cast<std::int64_t>(number));
+}
+inline int bind_value(sqlite3_stmt* to, int at, double number, SqliteLifetime) {
+    return sqlite3_bind_double(to, at, number);
 }
 inline int bind_value(sqlite3_stmt* to, int at, Duration duration, SqliteLifetime) {
     return sqlite3_bind_int64(to, at, duration.count());

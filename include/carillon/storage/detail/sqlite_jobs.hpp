@@ -19,20 +19,12 @@ std::int64_t SqliteTables<Void>::add_definition(const std::shared_ptr<const JobD
         "INSERT INTO carillon_definition (row, ",
         definition_columns,
         ") VALUES (((coalesce((SELECT max(row) FROM carillon_definition), 0) >> 32) + 1) << 32 | ?1, ?2, ?3, ?4, ?5, "
-        "?6,"
-        "?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, "
-        "?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, ?38, ?39, ?40, ?41, ?42, ?43, ?44, ?45, ?46)");
+        "?6, ?7, ?8, ?9, nullif(?10, ''), ?11, ?12, ?13, ?14, ?15, ?16, ?17, nullif(?18, ''), ?19, ?20, ?21, ?22, "
+        "?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34, ?35, ?36, ?37, nullif(?38, ''), ?39, "
+        "nullif(?40, ''), ?41, ?42, ?43, ?44, ?45, nullif(?46, ''))");
     const std::uint64_t chance = random_bits() & 0xffff'ffff;
-    const RetryOptions& retry = definition->policies.retry;
     std::apply(
-        [&](const auto&... members) {
-            db_.execute(insert,
-                        chance,
-                        members...,
-                        exact_text(retry.factor),
-                        exact_text(retry.jitter),
-                        dates_text(definition->exclude));
-        },
+        [&](const auto&... members) { db_.execute(insert, chance, members..., dates_text(definition->exclude)); },
         definition_members(*definition));
     const std::int64_t row = sqlite3_last_insert_rowid(db_.handle());
     definitions_.add(row, definition);
@@ -54,6 +46,17 @@ const std::shared_ptr<const JobDefinition>& SqliteTables<Void>::definition_of(Jo
     return job.definition;
 }
 
+/// The job in a row of a query, from `job_and_definition_columns` at `column` on.
+template <class Void>
+auto SqliteTables<Void>::job_with_definition(const SqliteRows& rows, int column) -> JobRow& {
+    JobRow& job = work_.job_in(rows, column);
+    if (job.definition) return job;
+    job.definition = definitions_.find(job.definition_row);
+    if (!job.definition)
+        job.definition = definitions_.add(job.definition_row, read_definition(rows, column + whole_job_count));
+    return job;
+}
+
 /// No job has it any more. It stays until the last event that may name it is purged.
 template <class Void>
 void SqliteTables<Void>::retire_definition(std::int64_t row) {
@@ -66,8 +69,8 @@ void SqliteTables<Void>::retire_definition(std::int64_t row) {
 
 template <class Void>
 auto SqliteTables<Void>::find_row(const std::string& tenant, const JobId& id) -> JobRow* {
-    static constexpr auto select =
-        sql_text("SELECT ", whole_job_columns, " FROM carillon_job WHERE id = ?1 AND tenant = ?2 AND removed = 0");
+    static constexpr auto select = sql_text(
+        "SELECT ", whole_job_columns, " FROM carillon_job AS j WHERE j.id = ?1 AND j.tenant = ?2 AND j.removed = 0");
     auto rows = db_.query(select, id, tenant);
     return rows.next() ? &work_.keep(read_job(rows)) : nullptr;
 }
@@ -98,7 +101,7 @@ auto SqliteTables<Void>::add_job(const std::shared_ptr<const JobDefinition>& def
     -> JobRow& {
     static constexpr auto insert = sql_text(
         "INSERT INTO carillon_job (id, tenant, definition, removed, name, status, created_at, action_type, key, "
-        "idempotency_key, fixed_delay, pending, running, waiting, unstarted, ",
+        "idempotency_key, fixed_delay, open, waiting, scheduled, again, ",
         progress_columns,
         ") VALUES (?1, ?2, ?3, 0, ?4, ?5, ?6, ?7, ?8, ?9, ?10, 0, 0, 0, 0, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, "
         "?19, ?20)");
@@ -186,7 +189,7 @@ void SqliteTables<Void>::record(const AuditEvent& event,
 template <class Void>
 std::optional<JobRun> SqliteTables<Void>::repeated_trigger(const JobRow& job, const std::vector<JobRun>& runs) {
     static constexpr auto select =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE job = ?1 AND idempotency_key = ?2");
+        sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE r.job = ?1 AND r.idempotency_key = ?2");
     for (const JobRun& run : runs) {
         if (!run.idempotency_key) continue;
         auto earlier = first_run(db_.query(select, job.row, run.idempotency_key));
@@ -239,7 +242,7 @@ auto SqliteTables<Void>::insert_jobs(std::vector<NewJob> jobs) -> InsertResult {
         static constexpr auto select =
             sql_text("SELECT ",
                      whole_job_columns,
-                     " FROM carillon_job WHERE tenant = ?1 AND idempotency_key = ?2 AND removed = 0");
+                     " FROM carillon_job AS j WHERE j.tenant = ?1 AND j.idempotency_key = ?2 AND j.removed = 0");
         InsertResult result;
         // Nothing is written where there is a conflict: so all of them are looked at first.
         std::map<std::pair<std::string, std::string>, std::uint64_t> in_this_call;
@@ -277,10 +280,11 @@ auto SqliteTables<Void>::insert_jobs(std::vector<NewJob> jobs) -> InsertResult {
 template <class Void>
 auto SqliteTables<Void>::put_job(const std::string& tenant, const std::string& key, const PutJob& change) -> JobWrite {
     return working([&] {
-        static constexpr auto select = sql_text("SELECT ",
-                                                whole_job_columns,
-                                                " FROM carillon_job WHERE tenant = ?1 AND key = ?2 AND key <> '' AND "
-                                                "removed = 0");
+        static constexpr auto select =
+            sql_text("SELECT ",
+                     whole_job_columns,
+                     " FROM carillon_job AS j WHERE tenant = ?1 AND key = ?2 AND key <> '' AND "
+                     "removed = 0");
         JobWrite out;
         auto rows = db_.query(select, tenant, key);
         if (rows.next()) {
@@ -323,31 +327,34 @@ auto SqliteTables<Void>::modify_job(const std::string& tenant, const JobId& id, 
 
 template <class Void>
 auto SqliteTables<Void>::ask_each(const std::vector<std::int64_t>& jobs, const ChangeJob& change) -> MaterialiseResult {
-    return working([&] {
-        MaterialiseResult result;
-        for (const std::int64_t row : jobs) {
-            JobRow& job = work_.job(row);
-            ++result.jobs;
-            if (auto event = write(job, change(view(job), key_state(job)), nullptr, result.ended))
-                result.events.push_back(std::move(*event));
-        }
-        return result;
-    });
+    MaterialiseResult result;
+    for (const std::int64_t row : jobs) {
+        JobRow& job = work_.job(row);
+        ++result.jobs;
+        if (auto event = write(job, change(view(job), key_state(job)), nullptr, result.ended))
+            result.events.push_back(std::move(*event));
+    }
+    return result;
 }
 
 template <class Void>
 auto SqliteTables<Void>::materialise(Instant now, std::size_t limit, const ChangeJob& change) -> MaterialiseResult {
-    std::vector<std::int64_t> due;
-    {
-        auto rows = db_.query("SELECT row FROM carillon_job WHERE next_run_at IS NOT NULL AND status = 0 AND "
-                              "removed = 0 AND next_run_at <= ?1 ORDER BY next_run_at LIMIT ?2",
-                              now,
-                              limit);
-        while (rows.next())
-            due.push_back(rows.integer(0));
-    }
+    static constexpr auto select =
+        sql_text("SELECT ",
+                 job_and_definition_columns,
+                 " FROM carillon_job AS j CROSS JOIN carillon_definition AS d "
+                 "ON d.row = j.definition WHERE j.next_run_at IS NOT NULL AND j.status = 0 "
+                 "AND j.removed = 0 AND j.next_run_at <= ?1 ORDER BY j.next_run_at LIMIT ?2");
     const News before = news_;
-    MaterialiseResult result = ask_each(due, change);
+    auto result = working([&] {
+        std::vector<std::int64_t> due;
+        {
+            auto rows = db_.query(select, now, limit);
+            while (rows.next())
+                due.push_back(job_with_definition(rows, 0).row);
+        }
+        return ask_each(due, change);
+    });
     news_.work = before.work; // the caller goes on to claim, and others know the time as well
     return result;
 }
@@ -381,7 +388,7 @@ auto SqliteTables<Void>::revise_cursors(const std::string& tzdata_version, std::
                           from_version,
                           from_row,
                           limit - earlier.size()));
-    return ask_each(earlier, change);
+    return working([&] { return ask_each(earlier, change); });
 }
 
 } // namespace carillon::detail

@@ -28,19 +28,47 @@ auto SqliteTables<Void>::heartbeat(const std::vector<RunRef>& runs, Duration lea
     return answers;
 }
 
+// clang-format off
+inline constexpr auto select_running_run =
+    sql_text("SELECT ", whole_run_columns, ", ", whole_job_columns, " FROM carillon_run AS r "
+             "CROSS JOIN carillon_job AS j ON j.row = r.job WHERE r.place = 3 AND r.id = ?1");
+inline constexpr auto select_running_runs =
+    sql_text("SELECT ", whole_run_columns, ", ", whole_job_columns, " FROM carillon_run AS r "
+             "CROSS JOIN carillon_job AS j ON j.row = r.job WHERE r.place = 3 AND r.id IN ", sql_list_of_many);
+// clang-format on
+
+/// Several at a time, since a statement costs more than a row.
+template <class Void>
+auto SqliteTables<Void>::find_running(const std::vector<RunFinish>& finishes) -> std::unordered_map<RunId, RunRow> {
+    std::unordered_map<RunId, RunRow> found;
+    const auto collect = [&](SqliteRows rows) {
+        while (rows.next()) {
+            RunRow run = read_run(rows);
+            run.run.job_id = work_.job_in(rows, whole_run_count).id;
+            found.insert_or_assign(run.run.id, std::move(run));
+        }
+    };
+    in_lots(
+        finishes.size(),
+        [&](std::size_t at) { return finishes[at].run.id; },
+        [&](const RunId& id) { collect(db_.query(select_running_run, id)); },
+        [&](const auto&... ids) { collect(db_.query(select_running_runs, ids...)); });
+    return found;
+}
+
 template <class Void>
 auto SqliteTables<Void>::finish(std::vector<RunFinish> finishes) -> std::vector<FinishAnswer> {
-    static constexpr auto select =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE id = ?1 AND fence = ?2 AND place = 3");
     return working([&] {
         std::vector<FinishAnswer> answers;
         answers.reserve(finishes.size());
+        auto running = find_running(finishes);
         for (const RunFinish& finish : finishes) {
-            auto row = first_run(db_.query(select, finish.run.id, finish.run.fence));
             FinishAnswer& answer = answers.emplace_back();
-            if (!row) continue;
-            settle(*row, finish.to);
-            answer = {true, row->run.status, row->run.reason};
+            const auto row = running.find(finish.run.id);
+            if (row == running.end() || row->second.run.fence != finish.run.fence) continue;
+            settle(row->second, finish.to);
+            answer = {true, row->second.run.status, row->second.run.reason};
+            running.erase(row); // a second time it is not running
         }
         return answers;
     });
@@ -50,7 +78,7 @@ template <class Void>
 auto SqliteTables<Void>::reap(std::size_t limit, const AfterAbandon& after_abandon) -> std::vector<JobRun> {
     static constexpr auto select = sql_text("SELECT ",
                                             whole_run_columns,
-                                            " FROM carillon_run WHERE place = 3 AND lease_until <= ?1 "
+                                            " FROM carillon_run AS r WHERE place = 3 AND lease_until <= ?1 "
                                             "ORDER BY lease_until LIMIT ?2");
     return working([&] {
         std::vector<JobRun> reaped;
@@ -69,7 +97,7 @@ template <class Void>
 auto SqliteTables<Void>::expire(Instant now, std::size_t limit) -> std::vector<JobRun> {
     static constexpr auto select = sql_text("SELECT ",
                                             whole_run_columns,
-                                            " FROM carillon_run WHERE expires_at IS NOT NULL AND status = 0 AND "
+                                            " FROM carillon_run AS r WHERE expires_at IS NOT NULL AND status = 0 AND "
                                             "expires_at <= ?1 ORDER BY expires_at LIMIT ?2");
     return working([&] {
         std::vector<JobRun> expired;
@@ -87,7 +115,7 @@ template <class Void>
 auto SqliteTables<Void>::modify_run(const std::string& tenant, const RunId& id, const ChangeRun& change)
     -> std::optional<RunWrite> {
     static constexpr auto select =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE id = ?1 AND tenant = ?2");
+        sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE id = ?1 AND tenant = ?2");
     return working([&]() -> std::optional<RunWrite> {
         auto row = first_run(db_.query(select, id, tenant));
         if (!row) return std::nullopt;

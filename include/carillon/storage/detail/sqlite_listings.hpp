@@ -25,8 +25,10 @@ auto SqliteTables<Void>::find_job(const std::string& tenant, const JobId& id) ->
 template <class Void>
 auto SqliteTables<Void>::find_job_by_idempotency_key(const std::string& tenant, const std::string& key)
     -> std::optional<ScheduledJob> {
-    static constexpr auto select = sql_text(
-        "SELECT ", whole_job_columns, " FROM carillon_job WHERE tenant = ?1 AND idempotency_key = ?2 AND removed = 0");
+    static constexpr auto select =
+        sql_text("SELECT ",
+                 whole_job_columns,
+                 " FROM carillon_job AS j WHERE j.tenant = ?1 AND j.idempotency_key = ?2 AND j.removed = 0");
     auto rows = db_.query(select, tenant, key);
     if (!rows.next()) return std::nullopt;
     JobRow job = read_job(rows);
@@ -38,22 +40,22 @@ template <class Void>
 SqliteRows SqliteTables<Void>::listed_jobs(const std::string& tenant, const JobQuery& query) {
     static constexpr auto newest = sql_text("SELECT ",
                                             listed_job_columns,
-                                            " FROM carillon_job WHERE tenant = ?1 AND removed = 0 AND "
+                                            " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND "
                                             "(created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC");
     static constexpr auto newest_of_status =
         sql_text("SELECT ",
                  listed_job_columns,
-                 " FROM carillon_job WHERE tenant = ?1 AND removed = 0 AND status = ?4 AND "
+                 " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND status = ?4 AND "
                  "(created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC");
     static constexpr auto by_name = sql_text("SELECT ",
                                              listed_job_columns,
-                                             " FROM carillon_job WHERE tenant = ?1 AND removed = 0 AND "
+                                             " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND "
                                              "(?4 IS NULL OR status = ?4) AND (?2 IS NULL OR (name, id) > (?2, ?3)) "
                                              "ORDER BY name, id");
     static constexpr auto by_next_run =
         sql_text("SELECT ",
                  listed_job_columns,
-                 " FROM carillon_job WHERE tenant = ?1 AND removed = 0 AND (?4 IS NULL OR status = ?4) AND "
+                 " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND (?4 IS NULL OR status = ?4) AND "
                  "(?2 IS NULL OR (coalesce(next_run_at, 9223372036854775807), id) > (?2, ?3)) "
                  "ORDER BY coalesce(next_run_at, 9223372036854775807), id");
     JobId id = query.after ? query.after->id : JobId{}; // moved into the query: what is bound must not go before it
@@ -111,7 +113,7 @@ std::optional<std::int64_t> SqliteTables<Void>::job_with_history(const std::stri
 template <class Void>
 auto SqliteTables<Void>::find_run(const std::string& tenant, const RunId& id) -> std::optional<JobRun> {
     static constexpr auto select =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE id = ?1 AND tenant = ?2");
+        sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE id = ?1 AND tenant = ?2");
     auto row = first_run(db_.query(select, id, tenant));
     if (!row) return std::nullopt;
     auto job = db_.query("SELECT id FROM carillon_job WHERE row = ?1", row->job);
@@ -123,9 +125,9 @@ template <class Void>
 auto SqliteTables<Void>::list_runs(const std::string& tenant, const JobId& id, const RunQuery& query)
     -> std::vector<JobRun> {
     static constexpr auto newest =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE job = ?1 ORDER BY id DESC");
+        sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE job = ?1 ORDER BY id DESC");
     static constexpr auto older =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE job = ?1 AND id < ?2 ORDER BY id DESC");
+        sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE job = ?1 AND id < ?2 ORDER BY id DESC");
     std::vector<JobRun> page;
     const auto job = job_with_history(tenant, id);
     if (!job) return page;

@@ -36,9 +36,10 @@ struct SqlText {
     constexpr operator const char*() const noexcept { return chars.data(); }
 };
 
-template <std::size_t... N>
-[[nodiscard]] constexpr auto sql_text(const char (&... parts)[N]) {
-    SqlText<((N - 1) + ... + 1)> text;
+/// Of literals and other such texts.
+template <class... Parts>
+[[nodiscard]] constexpr auto sql_text(const Parts&... parts) {
+    SqlText<((sizeof(parts) - 1) + ... + 1)> text;
     std::size_t at = 0;
     const auto append = [&](const char* part) {
         while (*part != '\0')
@@ -46,6 +47,57 @@ template <std::size_t... N>
     };
     (append(parts), ...);
     return text;
+}
+
+/// How many columns a list names, `(SELECT ...)` being one.
+[[nodiscard]] constexpr int count_columns(std::string_view list) {
+    int count = 1;
+    int depth = 0;
+    for (const char c : list) {
+        if (c == '(') ++depth;
+        if (c == ')') --depth;
+        if (c == ',' && depth == 0) ++count;
+    }
+    return count;
+}
+
+/// The columns of a list, of the table with that one-letter name.
+template <const auto& Columns>
+[[nodiscard]] constexpr auto columns_of(char table) {
+    SqlText<sizeof(Columns) + 2 * static_cast<std::size_t>(count_columns(Columns))> text;
+    std::size_t at = 0;
+    bool begins = true;
+    for (const char* from = Columns; *from != '\0'; ++from) {
+        if (begins && *from != ' ') {
+            text.chars[at++] = table;
+            text.chars[at++] = '.';
+            begins = false;
+        }
+        text.chars[at++] = *from;
+        if (*from == ',') begins = true;
+    }
+    return text;
+}
+
+/// What the last parameters of a statement are for that is about several rows at a time: ?1 to ?16, others behind them.
+inline constexpr std::size_t sql_many = 16;
+inline constexpr char sql_list_of_many[] = "(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)";
+
+/// Calls `many` with `sql_many` values at a time and, where a few are left, `one` with each; between the two it fills
+/// up with repetitions of the last one. `value_at` gives the values from 0 to `count`.
+template <class ValueAt, class One, class Many>
+void in_lots(std::size_t count, ValueAt value_at, One one, Many many) {
+    constexpr std::size_t few = 4;
+    std::size_t at = 0;
+    while (count - at >= few) {
+        std::array<decltype(value_at(at)), sql_many> lot{};
+        for (std::size_t i = 0; i < lot.size(); ++i)
+            lot[i] = value_at(std::min(at + i, count - 1));
+        std::apply(many, lot);
+        at = std::min(at + lot.size(), count);
+    }
+    for (; at < count; ++at)
+        one(value_at(at));
 }
 
 // ---- reading by the type of the member -----------------------------------------------------------------------------
@@ -57,6 +109,10 @@ struct ColumnValue {
 template <>
 struct ColumnValue<bool> {
     static bool read(const SqliteRows& rows, int column) { return rows.flag(column); }
+};
+template <>
+struct ColumnValue<double> {
+    static double read(const SqliteRows& rows, int column) { return rows.real(column); }
 };
 template <>
 struct ColumnValue<std::string> {
@@ -95,18 +151,6 @@ void read_columns(const SqliteRows& rows, int column, std::tuple<Members&...> me
 }
 
 // ---- texts ---------------------------------------------------------------------------------------------------------
-
-/// The shortest text that reads back as the same number.
-[[nodiscard]] inline std::string exact_text(double number) {
-    std::array<char, 32> text{};
-    const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-    return {text.data(), end};
-}
-[[nodiscard]] inline double number_from(std::string_view text) {
-    double number = 0;
-    std::from_chars(text.data(), text.data() + text.size(), number);
-    return number;
-}
 
 [[nodiscard]] inline std::string dates_text(const std::vector<std::chrono::year_month_day>& dates) {
     std::string text;
@@ -206,10 +250,10 @@ private:
 inline constexpr char definition_columns[] =
     "job, tenant, name, schedule, action, description, enabled, metadata, time_zone, dialect, dst, "
     "misfire_policy, misfire_grace, misfire_window, overlap_policy, overlap_limit, concurrency_key, "
-    "retry_max_attempts, retry_initial, retry_max_delay, delivery, priority, "
+    "retry_max_attempts, retry_initial, retry_factor, retry_max_delay, retry_jitter, delivery, priority, "
     "timeout_attempt, timeout_total, timeout_grace, spread_within, spread_mode, max_abandons, pause_after_failures, "
     "start_at, end_at, max_runs, idempotency_key, spec_fingerprint, key, status, status_reason, created_at, "
-    "updated_at, revision, action_type, fixed_delay, retry_factor, retry_jitter, exclude";
+    "updated_at, revision, action_type, fixed_delay, exclude";
 inline constexpr char progress_columns[] =
     "last_run_at, next_run_at, high_water, run_count, failure_count, started_runs, evaluation_failures, "
     "consecutive_failures, purged_until, tzdata_version";
@@ -223,7 +267,7 @@ inline constexpr char audit_columns[] = "id, tenant, actor, at, verb, job, run, 
 inline constexpr int audit_before_column = 8;
 // clang-format on
 
-/// Of `definition_columns`, but for the last three.
+/// Of `definition_columns`, but for the last one.
 template <class Definition>
 [[nodiscard]] auto definition_members(Definition& job) {
     auto& [misfire, overlap, retry, delivery, priority, timeout, spread, abandons, pause] = job.policies;
@@ -246,7 +290,9 @@ template <class Definition>
                     overlap.concurrency_key,
                     retry.max_attempts,
                     retry.initial,
+                    retry.factor,
                     retry.max_delay,
+                    retry.jitter,
                     delivery,
                     priority,
                     timeout.attempt,
@@ -333,9 +379,7 @@ template <class Event>
     const auto members = definition_members(*job);
     constexpr auto count = static_cast<int>(std::tuple_size_v<decltype(definition_members(*job))>);
     read_columns(rows, column, members);
-    job->policies.retry.factor = number_from(rows.view(column + count));
-    job->policies.retry.jitter = number_from(rows.view(column + count + 1));
-    job->exclude = dates_from(rows.view(column + count + 2));
+    job->exclude = dates_from(rows.view(column + count));
     return job;
 }
 

@@ -26,7 +26,7 @@ auto SqliteTables<Void>::first_run(SqliteRows rows) -> std::optional<RunRow> {
 
 template <class Void>
 auto SqliteTables<Void>::run_at(std::int64_t row) -> RunRow {
-    static constexpr auto select = sql_text("SELECT ", whole_run_columns, " FROM carillon_run WHERE row = ?1");
+    static constexpr auto select = sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE row = ?1");
     auto rows = db_.query(select, row);
     if (!rows.next()) throw Error(Errc::internal, "a run of the database has gone while it was open");
     return read_run(rows);
@@ -37,12 +37,28 @@ auto SqliteTables<Void>::run_at(std::int64_t row) -> RunRow {
 /// The scheduled row that begins last, of those that do not begin behind `at`.
 template <class Void>
 auto SqliteTables<Void>::last_scheduled(const JobRow& job, Instant at) -> std::optional<RunRow> {
-    static constexpr auto select = sql_text("SELECT ",
-                                            whole_run_columns,
-                                            " FROM carillon_run WHERE job = ?1 AND trigger = 0 AND scheduled_for <= ?2 "
-                                            "ORDER BY scheduled_for DESC LIMIT 1");
+    static constexpr auto select =
+        sql_text("SELECT ",
+                 whole_run_columns,
+                 " FROM carillon_run AS r WHERE job = ?1 AND trigger = 0 AND scheduled_for <= ?2 "
+                 "ORDER BY scheduled_for DESC LIMIT 1");
     auto row = first_run(db_.query(select, job.row, at));
     if (row) row->run.job_id = job.id;
+    return row;
+}
+
+/// The same, with no more of the run than the ledger compares.
+template <class Void>
+auto SqliteTables<Void>::row_before(const JobRow& job, Instant at) -> std::optional<RunRow> {
+    auto rows = db_.query("SELECT row, status, reason, scheduled_for, blocked_by, last FROM carillon_run "
+                          "WHERE job = ?1 AND trigger = 0 AND scheduled_for <= ?2 ORDER BY scheduled_for DESC LIMIT 1",
+                          job.row,
+                          at);
+    if (!rows.next()) return std::nullopt;
+    RunRow row;
+    row.row = rows.integer(0);
+    read_columns(
+        rows, 1, std::tie(row.run.status, row.run.reason, row.run.scheduled_for, row.run.blocked_by, row.run.last));
     return row;
 }
 
@@ -53,30 +69,35 @@ auto SqliteTables<Void>::add_run(JobRow& job, JobRun&& run, const std::optional<
     const bool scheduled = run.trigger == RunTrigger::schedule;
     if (scheduled) {
         if (high_water && run.scheduled_for <= *high_water) return std::nullopt;
-        auto before = last_scheduled(job, run.scheduled_for);
+        const auto before = row_before(job, run.scheduled_for);
         if (before && before->run.scheduled_for == run.scheduled_for) return std::nullopt;
         // Where a later one has been purged, the last that is left is not the one directly before.
         const bool directly = before && last_occurrence(before->run) >= job.progress.purged_until;
-        if (directly && extends_skip_row(before->run, run)) {
-            JobRun& skips = before->run;
-            extend_skip_row(skips, run);
-            db_.execute("UPDATE carillon_run SET last = ?2, completed_at = ?3, occurrences = ?4, count_is_minimum = ?5 "
-                        "WHERE row = ?1",
-                        before->row,
-                        skips.last,
-                        skips.completed_at,
-                        skips.occurrences,
-                        skips.count_is_minimum);
-            return std::move(skips);
-        }
+        if (directly && extends_skip_row(before->run, run)) return extend_skips(job, before->row, run);
     }
     const bool pending = run.status == JobRunStatus::pending;
     insert_run(job, run, pending ? std::optional(run.not_before <= at ? Place::ready : Place::delayed) : std::nullopt);
     if (!pending) return std::move(run);
-    if (scheduled) ++job.unstarted;
+    if (scheduled) ++(run.started_at ? job.again : job.unstarted);
     ++key_of_run(job, run).pending;
+    job.counted = true;
     news_.work = true;
     return std::move(run);
+}
+
+template <class Void>
+JobRun SqliteTables<Void>::extend_skips(const JobRow& job, std::int64_t row, const JobRun& by) {
+    JobRun skips = run_at(row).run;
+    skips.job_id = job.id;
+    extend_skip_row(skips, by);
+    db_.execute("UPDATE carillon_run SET last = ?2, completed_at = ?3, occurrences = ?4, count_is_minimum = ?5 "
+                "WHERE row = ?1",
+                row,
+                skips.last,
+                skips.completed_at,
+                skips.occurrences,
+                skips.count_is_minimum);
+    return skips;
 }
 
 template <class Void>
@@ -85,7 +106,7 @@ void SqliteTables<Void>::insert_run(const JobRow& job, const JobRun& run, std::o
         sql_text("INSERT INTO carillon_run (job, place, key, attempts, ",
                  run_columns,
                  ") VALUES (?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-                 "?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)");
+                 "?18, ?19, nullif(?20, ''), ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)");
     std::apply(
         [&](const auto&... members) {
             db_.execute(insert, job.row, place, run.key, attempts_text(run.attempts), members...);
@@ -169,6 +190,7 @@ bool SqliteTables<Void>::settle(RunRow& row, const RunTransition& to) {
     apply(row.run, to);
     --(was_running ? key.running : key.pending);
     if (was_running) count_running_end(row);
+    count_settled(job, row.run, was_running);
     if (row.run.status == JobRunStatus::pending) {
         ++key.pending;
         row.place = row.run.not_before <= to.at ? Place::ready : Place::delayed;
@@ -181,13 +203,21 @@ bool SqliteTables<Void>::settle(RunRow& row, const RunTransition& to) {
     return wake_waiting(job, row.run.key, to.at);
 }
 
+/// Moves a scheduled run from one of the job's counts to another.
+template <class Void>
+void SqliteTables<Void>::count_settled(JobRow& job, const JobRun& run, bool was_running) {
+    job.counted = true;
+    if (run.trigger != RunTrigger::schedule) return;
+    --(was_running ? job.running : run.started_at ? job.again : job.unstarted);
+    if (run.status != JobRunStatus::pending) return;
+    ++(run.started_at ? job.again : job.unstarted);
+}
+
 /// What the end of a run means for its job.
 template <class Void>
 void SqliteTables<Void>::close(JobRow& job, const RunRow& row, const RunTransition& to) {
-    const bool scheduled = row.run.trigger == RunTrigger::schedule;
-    if (scheduled && !row.run.started_at) --job.unstarted;
     count_end(job.progress, row.run, to);
-    if (!scheduled || !job.fixed_delay || job.removed) return;
+    if (row.run.trigger != RunTrigger::schedule || !job.fixed_delay || job.removed) return;
     if (job.status != JobStatus::active || job.progress.next_run_at) return;
     job.progress.next_run_at = cursor_after_delay(job.progress, to.at, *job.fixed_delay);
     job.moved = true;
@@ -215,7 +245,7 @@ template <class Void>
 void SqliteTables<Void>::write_return(const RunRow& row) {
     const JobRun& run = row.run;
     db_.execute("UPDATE carillon_run SET place = ?2, status = ?3, not_before = ?4, duration = ?5, error = ?6, "
-                "attempt = ?7, abandons = ?8, worker = ?9, attempts = ?10 WHERE row = ?1",
+                "attempt = ?7, abandons = ?8, worker = nullif(?9, ''), attempts = ?10 WHERE row = ?1",
                 row.row,
                 row.place,
                 run.status,

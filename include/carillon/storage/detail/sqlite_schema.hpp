@@ -9,6 +9,10 @@
 //                       a run that has ended in none
 //   audit               in order of arrival
 //
+// A claim changes the run and nothing else, since that is what most transactions are: how many runs of a job are
+// running is not kept with the job but counted in the index of those that run, and what the job keeps is what does not
+// change when a run of it is started for the first time. Texts that are nearly always empty are NULL then.
+//
 // Times are microseconds since 1970, leases those of the storage's own clock; enums are the numbers of their
 // enumerators in model/*.hpp; ids are the 16 bytes of a UUID. Names begin with carillon_, since the file may be shared
 // with the tables of the host.
@@ -22,11 +26,6 @@ namespace carillon::detail {
 // clang-format off
 /// Version 1. STRICT is for SQLite 3.37 and later: see sqlite_schema.
 inline constexpr char sqlite_tables_1[] = R"sql(
-CREATE TABLE carillon_meta (
-    name TEXT NOT NULL PRIMARY KEY,
-    value TEXT NOT NULL
-) WITHOUT ROWID, STRICT;
-
 CREATE TABLE carillon_tenant (
     name TEXT NOT NULL PRIMARY KEY,
     running INTEGER NOT NULL,
@@ -58,19 +57,20 @@ CREATE TABLE carillon_definition (
     -- the last audit event that may name it, when it is no job's any more
     until INTEGER,
     job BLOB NOT NULL, tenant TEXT NOT NULL, name TEXT NOT NULL, schedule TEXT NOT NULL, action TEXT, description TEXT,
-    enabled INTEGER NOT NULL, metadata TEXT, time_zone TEXT NOT NULL, dialect INTEGER NOT NULL, dst INTEGER NOT NULL,
+    enabled INTEGER NOT NULL, metadata TEXT, time_zone TEXT, dialect INTEGER NOT NULL, dst INTEGER NOT NULL,
     misfire_policy INTEGER NOT NULL, misfire_grace INTEGER NOT NULL, misfire_window INTEGER NOT NULL,
-    overlap_policy INTEGER NOT NULL, overlap_limit INTEGER NOT NULL, concurrency_key TEXT NOT NULL,
-    retry_max_attempts INTEGER NOT NULL, retry_initial INTEGER NOT NULL, retry_max_delay INTEGER NOT NULL,
+    overlap_policy INTEGER NOT NULL, overlap_limit INTEGER NOT NULL, concurrency_key TEXT,
+    retry_max_attempts INTEGER NOT NULL, retry_initial INTEGER NOT NULL, retry_factor REAL NOT NULL,
+    retry_max_delay INTEGER NOT NULL, retry_jitter REAL NOT NULL,
     delivery INTEGER NOT NULL, priority INTEGER NOT NULL,
     timeout_attempt INTEGER, timeout_total INTEGER, timeout_grace INTEGER NOT NULL,
     spread_within INTEGER NOT NULL, spread_mode INTEGER NOT NULL,
     max_abandons INTEGER NOT NULL, pause_after_failures INTEGER NOT NULL,
     start_at INTEGER, end_at INTEGER, max_runs INTEGER, idempotency_key TEXT, spec_fingerprint INTEGER NOT NULL,
-    key TEXT NOT NULL, status INTEGER NOT NULL, status_reason TEXT NOT NULL, created_at INTEGER NOT NULL,
+    key TEXT, status INTEGER NOT NULL, status_reason TEXT, created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL, revision INTEGER NOT NULL, action_type TEXT NOT NULL, fixed_delay INTEGER,
-    -- numbers with a fraction as their shortest exact text; dates 2026-12-25 with blanks between them
-    retry_factor TEXT NOT NULL, retry_jitter TEXT NOT NULL, exclude TEXT NOT NULL
+    -- dates 2026-12-25 with blanks between them
+    exclude TEXT
 ) STRICT;
 CREATE INDEX carillon_definition_ended ON carillon_definition (until) WHERE until IS NOT NULL;
 
@@ -83,7 +83,11 @@ CREATE TABLE carillon_job (
     removed INTEGER NOT NULL,
     name TEXT NOT NULL, status INTEGER NOT NULL, created_at INTEGER NOT NULL, action_type TEXT NOT NULL,
     key TEXT NOT NULL, idempotency_key TEXT, fixed_delay INTEGER,
-    pending INTEGER NOT NULL, running INTEGER NOT NULL, waiting INTEGER NOT NULL, unstarted INTEGER NOT NULL,
+    -- the open runs of its own key, and those of them that wait for it
+    open INTEGER NOT NULL, waiting INTEGER NOT NULL,
+    -- its open scheduled runs, and those of them that were started and are pending again
+    scheduled INTEGER NOT NULL, again INTEGER NOT NULL,
+    -- started_runs: without those that are running
     last_run_at INTEGER, next_run_at INTEGER, high_water INTEGER, run_count INTEGER NOT NULL,
     failure_count INTEGER NOT NULL, started_runs INTEGER NOT NULL, evaluation_failures INTEGER NOT NULL,
     consecutive_failures INTEGER NOT NULL, purged_until INTEGER, tzdata_version TEXT NOT NULL
@@ -109,7 +113,7 @@ CREATE TABLE carillon_run (
     tenant TEXT NOT NULL, status INTEGER NOT NULL, trigger INTEGER NOT NULL, reason INTEGER NOT NULL,
     scheduled_for INTEGER NOT NULL, started_at INTEGER, completed_at INTEGER, duration INTEGER, result TEXT, error TEXT,
     attempt INTEGER NOT NULL, fence INTEGER NOT NULL, abandons INTEGER NOT NULL, delivery INTEGER NOT NULL,
-    worker TEXT NOT NULL, missed_count INTEGER NOT NULL, retry_of BLOB, blocked_by BLOB, idempotency_key TEXT,
+    worker TEXT, missed_count INTEGER NOT NULL, retry_of BLOB, blocked_by BLOB, idempotency_key TEXT,
     stop_requested INTEGER NOT NULL, last INTEGER, occurrences INTEGER NOT NULL, count_is_minimum INTEGER NOT NULL,
     not_before INTEGER NOT NULL, action_type TEXT NOT NULL, slots INTEGER NOT NULL, priority INTEGER NOT NULL,
     skip_when_busy INTEGER NOT NULL, expires_at INTEGER,
@@ -130,7 +134,8 @@ CREATE INDEX carillon_run_waiting ON carillon_run (job, action_type, priority DE
     WHERE place = 2 AND key IS NULL;
 CREATE INDEX carillon_run_waiting_key ON carillon_run (tenant, key, action_type, priority DESC, not_before, id)
     WHERE place = 2 AND key IS NOT NULL;
-CREATE INDEX carillon_run_lease ON carillon_run (lease_until) WHERE place = 3;
+-- no more than the workers can have, so leases are looked through; that makes a heartbeat cheap
+CREATE INDEX carillon_run_running ON carillon_run (job, trigger, key) WHERE place = 3;
 CREATE INDEX carillon_run_expiry ON carillon_run (expires_at) WHERE expires_at IS NOT NULL AND status = 0;
 -- the open runs of a job and of a key, in order of arrival
 CREATE INDEX carillon_run_open ON carillon_run (job) WHERE place IS NOT NULL;

@@ -6,6 +6,7 @@
 #include "carillon/storage/detail/purge_rules.hpp"
 #include "carillon/storage/detail/sqlite_api.hpp"
 #include "carillon/storage/detail/sqlite_rows.hpp"
+#include "carillon/storage/detail/sqlite_starts.hpp"
 #include "carillon/storage/detail/sqlite_work.hpp"
 #include "carillon/storage/storage.hpp"
 
@@ -16,6 +17,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -32,7 +34,8 @@ public:
     SqliteTables(SqliteConnection& db, std::function<SteadyTime()> lease_now)
         : db_(db)
         , lease_now_(std::move(lease_now))
-        , work_(db) {}
+        , work_(db)
+        , starts_(db) {}
     SqliteTables(const SqliteTables&) = delete;
     SqliteTables& operator=(const SqliteTables&) = delete;
 
@@ -90,6 +93,7 @@ private:
     std::int64_t add_definition(const std::shared_ptr<const JobDefinition>& definition);
     std::shared_ptr<const JobDefinition> definition_of(std::int64_t row);
     const std::shared_ptr<const JobDefinition>& definition_of(JobRow& job);
+    JobRow& job_with_definition(const SqliteRows& rows, int column);
     void retire_definition(std::int64_t row);
     [[nodiscard]] ScheduledJob snapshot(JobRow& job) { return ScheduledJob{*definition_of(job), job.progress}; }
     [[nodiscard]] JobView view(JobRow& job) { return {*definition_of(job), job.progress}; }
@@ -108,14 +112,17 @@ private:
     MaterialiseResult ask_each(const std::vector<std::int64_t>& jobs, const ChangeJob& change);
 
     std::optional<JobRun> add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water, Instant at);
+    JobRun extend_skips(const JobRow& job, std::int64_t row, const JobRun& by);
     void insert_run(const JobRow& job, const JobRun& run, std::optional<Place> place);
     std::optional<RunRow> last_scheduled(const JobRow& job, Instant at);
+    std::optional<RunRow> row_before(const JobRow& job, Instant at);
     void rewind(JobRow& job, Instant to);
     void stop_runs(JobRow& job, StopScope scope, Instant at, std::vector<JobRun>& ended);
     void stop(RunRow& row, RunReason reason, Instant at);
     /// Says whether others may go on.
     bool settle(RunRow& row, const RunTransition& to);
     void close(JobRow& job, const RunRow& row, const RunTransition& to);
+    static void count_settled(JobRow& job, const JobRun& run, bool was_running);
     void write_end(const RunRow& row);
     void write_return(const RunRow& row);
     void move_to(const RunRow& row, Place place);
@@ -124,16 +131,16 @@ private:
     bool wake_type(const JobRow& job, const std::string& key, const std::string& type, Instant at);
     std::optional<std::string> next_waiting_type(const JobRow& job, const std::string& key, const std::string& from);
     SqliteRows waiting_below(const JobRow& job, const std::string& key, const std::string& type, int priority);
-    [[nodiscard]] SqliteKeyCounts& key_of_run(JobRow& job, const JobRun& run) {
-        job.counted = true;
-        return work_.key(job, run.key);
-    }
+    [[nodiscard]] SqliteKeyCounts& key_of_run(JobRow& job, const JobRun& run) { return work_.key(job, run.key); }
     [[nodiscard]] std::vector<RunRow> runs_of(SqliteRows rows);
     [[nodiscard]] std::optional<RunRow> first_run(SqliteRows rows);
     /// As it is now: the end of one may have moved another.
     [[nodiscard]] RunRow run_at(std::int64_t row);
 
+    /// Those of them that are running, with their jobs, by id.
+    std::unordered_map<RunId, RunRow> find_running(const std::vector<RunFinish>& finishes);
     bool start_or_park(RunRow& row, const ClaimRequest& request, Queue& queue, std::vector<JobRun>& ended);
+    bool skip_overlapped(RunRow& row, Instant now);
     void start(RunRow& row, JobRow& job, const ClaimRequest& request, Queue& queue);
 
     SqliteRows listed_jobs(const std::string& tenant, const JobQuery& query);
@@ -154,6 +161,7 @@ private:
     SqliteConnection& db_;
     std::function<SteadyTime()> lease_now_;
     SqliteWork work_;
+    SqliteStarts starts_;
     SqliteDefinitions definitions_;
     News news_{};
     std::int64_t purge_cursor_ = 0;

@@ -38,8 +38,10 @@ struct SqliteJobRow {
     JobStatus status = JobStatus::active;
     std::optional<Duration> fixed_delay = std::nullopt;
     SqliteKeyCounts own_key{};
-    /// Scheduled runs that were never claimed.
+    /// Its open scheduled runs: never claimed, claimed before and pending again, running.
     std::int64_t unstarted = 0;
+    std::int64_t again = 0;
+    std::int64_t running = 0;
     JobProgress progress{};
     /// Read when it is asked for.
     std::shared_ptr<const JobDefinition> definition{};
@@ -82,26 +84,25 @@ struct SqliteRunRow {
 };
 
 // clang-format off
-/// As read_run reads them.
-inline constexpr char whole_run_columns[] =
-    "carillon_run.row, job, place, key, attempts, "
-    "id, tenant, status, trigger, reason, scheduled_for, started_at, completed_at, duration, result, error, "
-    "attempt, fence, abandons, delivery, worker, missed_count, retry_of, blocked_by, idempotency_key, "
-    "stop_requested, last, occurrences, count_is_minimum, not_before, action_type, slots, priority, skip_when_busy, "
-    "expires_at";
-/// As read_job reads them.
-inline constexpr char whole_job_columns[] =
-    "row, id, tenant, definition, removed, status, fixed_delay, pending, running, waiting, unstarted, "
-    "last_run_at, next_run_at, high_water, run_count, failure_count, started_runs, evaluation_failures, "
-    "consecutive_failures, purged_until, tzdata_version";
+/// Of `carillon_run AS r`, as read_run reads them.
+inline constexpr auto whole_run_columns =
+    sql_text("r.row, r.job, r.place, r.key, r.attempts, ", columns_of<run_columns>('r'));
+inline constexpr int whole_run_count = count_columns(whole_run_columns.chars.data());
 inline constexpr int run_status_column = 7;
+/// Of `carillon_job AS j`, as read_job reads them.
+inline constexpr auto whole_job_columns = sql_text(
+    "j.row, j.id, j.tenant, j.definition, j.removed, j.status, j.fixed_delay, j.open, j.waiting, j.scheduled, j.again, "
+    "(SELECT count(*) FROM carillon_run AS o WHERE o.job = j.row AND o.place = 3 AND o.key IS NULL), "
+    "(SELECT count(*) FROM carillon_run AS o WHERE o.job = j.row AND o.place = 3 AND o.trigger = 0), ",
+    columns_of<progress_columns>('j'));
+inline constexpr int whole_job_count = count_columns(whole_job_columns.chars.data());
+/// Of `carillon_job AS j` and `carillon_definition AS d`, its own.
+inline constexpr auto job_and_definition_columns =
+    sql_text(whole_job_columns, ", ", columns_of<definition_columns>('d'));
 /// And what listings search by.
-inline constexpr char listed_job_columns[] =
-    "row, id, tenant, definition, removed, status, fixed_delay, pending, running, waiting, unstarted, "
-    "last_run_at, next_run_at, high_water, run_count, failure_count, started_runs, evaluation_failures, "
-    "consecutive_failures, purged_until, tzdata_version, name, action_type";
-inline constexpr int listed_name_column = 21;
-inline constexpr int listed_action_type_column = 22;
+inline constexpr auto listed_job_columns = sql_text(whole_job_columns, ", j.name, j.action_type");
+inline constexpr int listed_name_column = whole_job_count;
+inline constexpr int listed_action_type_column = listed_name_column + 1;
 /// As read_purged_run reads them.
 inline constexpr char purged_run_columns[] =
     "row, id, status, trigger, scheduled_for, completed_at, last, idempotency_key";
@@ -118,18 +119,29 @@ inline constexpr char purged_run_columns[] =
     return run;
 }
 
-[[nodiscard]] inline SqliteJobRow read_job(const SqliteRows& rows) {
+/// From `whole_job_columns` at `column` on.
+[[nodiscard]] inline SqliteJobRow read_job(const SqliteRows& rows, int column = 0) {
     SqliteJobRow job;
-    job.row = rows.integer(0);
-    job.id = rows.id<JobId>(1);
-    job.tenant = rows.text(2);
-    job.definition_row = rows.integer(3);
-    job.removed = rows.flag(4);
-    job.status = rows.as<JobStatus>(5);
-    job.fixed_delay = rows.opt_duration(6);
-    job.own_key = {rows.integer(7), rows.integer(8), rows.integer(9)};
-    job.unstarted = rows.integer(10);
-    read_columns(rows, 11, progress_members(job.progress));
+    const auto next = [&] {
+        return rows.integer(column++);
+    };
+    job.row = next();
+    job.id = rows.id<JobId>(column++);
+    job.tenant = rows.text(column++);
+    job.definition_row = next();
+    job.removed = rows.flag(column++);
+    job.status = rows.as<JobStatus>(column++);
+    job.fixed_delay = rows.opt_duration(column++);
+    const std::int64_t open = next();
+    job.own_key.waiting = next();
+    const std::int64_t scheduled = next();
+    job.again = next();
+    job.own_key.running = next();
+    job.own_key.pending = open - job.own_key.running;
+    job.running = next();
+    job.unstarted = scheduled - job.again - job.running;
+    read_columns(rows, column, progress_members(job.progress));
+    job.progress.started_runs += static_cast<std::uint64_t>(job.running);
     return job;
 }
 
@@ -188,6 +200,11 @@ public:
 
     /// There is one, since its runs are there.
     [[nodiscard]] SqliteJobRow& job(std::int64_t row);
+    /// The one that stands in a row of a query, from `whole_job_columns` at `column` on.
+    SqliteJobRow& job_in(const SqliteRows& rows, int column) {
+        const auto at = jobs_.find(rows.integer(column));
+        return at == jobs_.end() ? keep(read_job(rows, column)) : at->second;
+    }
     SqliteJobRow& keep(SqliteJobRow job) { return jobs_.insert_or_assign(job.row, std::move(job)).first->second; }
     [[nodiscard]] SqliteKeyCounts& key(SqliteJobRow& job, const std::string& name);
     [[nodiscard]] SqliteTenantRow& tenant(const std::string& name);
@@ -213,7 +230,7 @@ private:
     std::map<std::string, SqliteTypeRow> types_;
 };
 
-inline constexpr auto select_job = sql_text("SELECT ", whole_job_columns, " FROM carillon_job WHERE row = ?1");
+inline constexpr auto select_job = sql_text("SELECT ", whole_job_columns, " FROM carillon_job AS j WHERE j.row = ?1");
 
 inline SqliteJobRow& SqliteWork::job(std::int64_t row) {
     if (const auto at = jobs_.find(row); at != jobs_.end()) return at->second;
@@ -261,17 +278,17 @@ inline SqliteTypeRow& SqliteWork::type(const std::string& name) {
 inline void SqliteWork::write(const SqliteJobRow& job) {
     const JobProgress& progress = job.progress;
     if (job.counted)
-        db_.execute("UPDATE carillon_job SET pending = ?2, running = ?3, waiting = ?4, unstarted = ?5, run_count = ?6, "
-                    "failure_count = ?7, started_runs = ?8, consecutive_failures = ?9, last_run_at = ?10 WHERE row = "
-                    "?1",
+        db_.execute("UPDATE carillon_job SET open = ?2, waiting = ?3, scheduled = ?4, again = ?5, run_count = ?6, "
+                    "failure_count = ?7, started_runs = ?8, consecutive_failures = ?9, last_run_at = ?10 "
+                    "WHERE row = ?1",
                     job.row,
-                    job.own_key.pending,
-                    job.own_key.running,
+                    job.own_key.pending + job.own_key.running,
                     job.own_key.waiting,
-                    job.unstarted,
+                    job.unstarted + job.again + job.running,
+                    job.again,
                     progress.run_count,
                     progress.failure_count,
-                    progress.started_runs,
+                    progress.started_runs - static_cast<std::uint64_t>(job.running),
                     progress.consecutive_failures,
                     progress.last_run_at);
     if (job.moved)
