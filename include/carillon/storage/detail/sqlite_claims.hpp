@@ -61,7 +61,7 @@ bool SqliteTables<Void>::start_or_park(RunRow& row,
         if (skip_overlapped(row, request.now)) queue.look_again();
         ended.push_back(std::move(row.run));
     } else {
-        move_to(row, Place::waiting);
+        park(row);
         ++key.waiting;
         job.counted = true;
         if (wake_waiting(job, row.run.key, request.now)) queue.look_again(); // one with more slots may go
@@ -72,14 +72,15 @@ bool SqliteTables<Void>::start_or_park(RunRow& row,
 /// Of a run whose key is busy. Says whether others may go on.
 template <class Void>
 bool SqliteTables<Void>::skip_overlapped(RunRow& row, Instant now) {
-    auto blocker = row.run.key.empty()
-                       ? db_.query("SELECT id FROM carillon_run WHERE job = ?1 AND place = 3 AND place IS NOT NULL AND "
-                                   "key IS NULL ORDER BY row LIMIT 1",
-                                   row.job)
-                       : db_.query("SELECT id FROM carillon_run WHERE tenant = ?1 AND key = ?2 AND place = 3 AND "
-                                   "place IS NOT NULL ORDER BY row LIMIT 1",
-                                   row.run.tenant_id,
-                                   row.run.key);
+    auto blocker =
+        row.run.key.empty()
+            ? db_.query(
+                  "SELECT id FROM carillon_run WHERE open_job = ?1 AND place = 3 AND key IS NULL ORDER BY row LIMIT 1",
+                  row.job)
+            : db_.query(
+                  "SELECT id FROM carillon_run WHERE tenant = ?1 AND open_key = ?2 AND place = 3 ORDER BY row LIMIT 1",
+                  row.run.tenant_id,
+                  row.run.key);
     if (blocker.next()) row.run.blocked_by = blocker.template id<RunId>(0);
     db_.execute("UPDATE carillon_run SET blocked_by = ?2 WHERE row = ?1", row.row, row.run.blocked_by);
     RunTransition skipped;

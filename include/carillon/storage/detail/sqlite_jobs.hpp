@@ -84,14 +84,13 @@ auto SqliteTables<Void>::key_state(JobRow& job) -> KeyState {
     state.running = static_cast<std::size_t>(key.running);
     state.unstarted = static_cast<std::size_t>(job.unstarted);
     if (state.busy() == 0) return state;
-    auto oldest = name.empty()
-                      ? db_.query("SELECT id FROM carillon_run WHERE job = ?1 AND place IS NOT NULL AND key IS NULL "
-                                  "ORDER BY row LIMIT 1",
-                                  job.row)
-                      : db_.query("SELECT id FROM carillon_run WHERE tenant = ?1 AND key = ?2 AND place IS NOT NULL "
-                                  "ORDER BY row LIMIT 1",
-                                  job.tenant,
-                                  name);
+    auto oldest = name.empty() ? db_.query("SELECT id FROM carillon_run WHERE open_job = ?1 AND key IS NULL "
+                                           "ORDER BY row LIMIT 1",
+                                           job.row)
+                               : db_.query("SELECT id FROM carillon_run WHERE tenant = ?1 AND open_key = ?2 "
+                                           "ORDER BY row LIMIT 1",
+                                           job.tenant,
+                                           name);
     if (oldest.next()) state.busy_with = oldest.template id<RunId>(0);
     return state;
 }

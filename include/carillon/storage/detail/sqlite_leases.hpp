@@ -95,10 +95,10 @@ auto SqliteTables<Void>::reap(std::size_t limit, const AfterAbandon& after_aband
 
 template <class Void>
 auto SqliteTables<Void>::expire(Instant now, std::size_t limit) -> std::vector<JobRun> {
-    static constexpr auto select = sql_text("SELECT ",
-                                            whole_run_columns,
-                                            " FROM carillon_run AS r WHERE expires_at IS NOT NULL AND status = 0 AND "
-                                            "expires_at <= ?1 ORDER BY expires_at LIMIT ?2");
+    static constexpr auto select =
+        sql_text("SELECT ",
+                 whole_run_columns,
+                 " FROM carillon_run AS r WHERE open_expiry <= ?1 AND status = 0 ORDER BY open_expiry LIMIT ?2");
     return working([&] {
         std::vector<JobRun> expired;
         for (const RunRow& each : runs_of(db_.query(select, now, limit))) {

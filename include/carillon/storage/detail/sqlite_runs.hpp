@@ -105,8 +105,10 @@ void SqliteTables<Void>::insert_run(const JobRow& job, const JobRun& run, std::o
     static constexpr auto insert =
         sql_text("INSERT INTO carillon_run (job, place, key, attempts, ",
                  run_columns,
-                 ") VALUES (?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, "
-                 "?18, ?19, nullif(?20, ''), ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34)");
+                 ", open_job, open_key, open_expiry) VALUES (?1, ?2, nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, "
+                 "?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, nullif(?20, ''), ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, "
+                 "?29, ?30, ?31, ?32, ?33, ?34, iif(?2 IS NULL, NULL, ?1), iif(?2 IS NULL, NULL, nullif(?3, '')), "
+                 "iif(?2 IS NULL, NULL, ?34))");
     std::apply(
         [&](const auto&... members) {
             db_.execute(insert, job.row, place, run.key, attempts_text(run.attempts), members...);
@@ -124,8 +126,8 @@ void SqliteTables<Void>::rewind(JobRow& job, Instant to) {
                     last->run.occurrences,
                     last->run.count_is_minimum);
     }
-    db_.execute("DELETE FROM carillon_run WHERE job = ?1 AND trigger = 0 AND scheduled_for > ?2 AND place IS NULL AND "
-                "fence = 0",
+    db_.execute("DELETE FROM carillon_run WHERE job = ?1 AND trigger = 0 AND scheduled_for > ?2 AND open_job IS NULL "
+                "AND fence = 0",
                 job.row,
                 to);
     job.progress.purged_until = std::min(job.progress.purged_until, std::optional(to));
@@ -142,14 +144,11 @@ void SqliteTables<Void>::stop_runs(JobRow& job, StopScope scope, Instant at, std
     {
         auto rows =
             scope == StopScope::job
-                ? db_.query("SELECT row FROM carillon_run WHERE job = ?1 AND place IS NOT NULL ORDER BY row", job.row)
-            : key.empty() ? db_.query("SELECT row FROM carillon_run WHERE job = ?1 AND place IS NOT NULL AND "
-                                      "key IS NULL ORDER BY row",
-                                      job.row)
-                          : db_.query("SELECT row FROM carillon_run WHERE tenant = ?1 AND key = ?2 AND "
-                                      "place IS NOT NULL ORDER BY row",
-                                      job.tenant,
-                                      key);
+                ? db_.query("SELECT row FROM carillon_run WHERE open_job = ?1 ORDER BY row", job.row)
+            : key.empty()
+                ? db_.query("SELECT row FROM carillon_run WHERE open_job = ?1 AND key IS NULL ORDER BY row", job.row)
+                : db_.query(
+                      "SELECT row FROM carillon_run WHERE tenant = ?1 AND open_key = ?2 ORDER BY row", job.tenant, key);
         while (rows.next())
             affected.push_back(rows.integer(0));
     }
@@ -186,7 +185,10 @@ bool SqliteTables<Void>::settle(RunRow& row, const RunTransition& to) {
     JobRow& job = work_.job(row.job);
     SqliteKeyCounts& key = key_of_run(job, row.run);
     const bool was_running = row.place == Place::running;
-    if (row.place == Place::waiting) --key.waiting;
+    if (row.place == Place::waiting) {
+        --key.waiting;
+        db_.execute("UPDATE carillon_run SET waiting = NULL WHERE row = ?1", row.row);
+    }
     apply(row.run, to);
     --(was_running ? key.running : key.pending);
     if (was_running) count_running_end(row);
@@ -227,7 +229,8 @@ void SqliteTables<Void>::close(JobRow& job, const RunRow& row, const RunTransiti
 template <class Void>
 void SqliteTables<Void>::write_end(const RunRow& row) {
     const JobRun& run = row.run;
-    db_.execute("UPDATE carillon_run SET place = NULL, status = ?2, reason = ?3, completed_at = ?4, duration = ?5, "
+    db_.execute("UPDATE carillon_run SET place = NULL, open_job = NULL, status = ?2, reason = ?3, completed_at = ?4, "
+                "duration = ?5, "
                 "result = ?6, error = ?7, attempt = ?8, abandons = ?9, last = ?10 WHERE row = ?1",
                 row.row,
                 run.status,
@@ -239,6 +242,8 @@ void SqliteTables<Void>::write_end(const RunRow& row) {
                 run.attempt,
                 run.abandons,
                 run.last);
+    if (!run.key.empty() || run.expires_at)
+        db_.execute("UPDATE carillon_run SET open_key = NULL, open_expiry = NULL WHERE row = ?1", row.row);
 }
 
 template <class Void>
@@ -256,6 +261,17 @@ void SqliteTables<Void>::write_return(const RunRow& row) {
                 run.abandons,
                 run.worker,
                 attempts_text(run.attempts));
+}
+
+/// It waits for its key.
+template <class Void>
+void SqliteTables<Void>::park(const RunRow& row) {
+    db_.execute("UPDATE carillon_run SET place = NULL, waiting = 2 WHERE row = ?1", row.row);
+}
+
+template <class Void>
+void SqliteTables<Void>::unpark(const RunRow& row, Place place) {
+    db_.execute("UPDATE carillon_run SET place = ?2, waiting = NULL WHERE row = ?1", row.row, place);
 }
 
 template <class Void>
@@ -292,16 +308,17 @@ bool SqliteTables<Void>::wake_waiting(JobRow& job, const std::string& key, Insta
 template <class Void>
 auto SqliteTables<Void>::next_waiting_type(const JobRow& job, const std::string& key, const std::string& from)
     -> std::optional<std::string> {
-    auto rows = key.empty()
-                    ? db_.query("SELECT action_type FROM carillon_run WHERE job = ?1 AND place = 2 AND key IS NULL AND "
-                                "action_type >= ?2 ORDER BY action_type LIMIT 1",
-                                job.row,
-                                from)
-                    : db_.query("SELECT action_type FROM carillon_run WHERE tenant = ?1 AND key = ?2 AND place = 2 AND "
-                                "action_type >= ?3 ORDER BY action_type LIMIT 1",
-                                job.tenant,
-                                key,
-                                from);
+    auto rows =
+        key.empty()
+            ? db_.query("SELECT action_type FROM carillon_run WHERE job = ?1 AND waiting = 2 AND key IS NULL AND "
+                        "action_type >= ?2 ORDER BY action_type LIMIT 1",
+                        job.row,
+                        from)
+            : db_.query("SELECT action_type FROM carillon_run WHERE tenant = ?1 AND key = ?2 AND waiting = 2 AND "
+                        "action_type >= ?3 ORDER BY action_type LIMIT 1",
+                        job.tenant,
+                        key,
+                        from);
     return rows.next() ? std::optional(rows.text(0)) : std::nullopt;
 }
 
@@ -311,7 +328,7 @@ SqliteRows
 SqliteTables<Void>::waiting_below(const JobRow& job, const std::string& key, const std::string& type, int priority) {
     const auto running = std::int64_t{work_.key(work_.job(job.row), key).running};
     return key.empty()
-               ? db_.query("SELECT row, priority, not_before FROM carillon_run WHERE job = ?1 AND place = 2 AND "
+               ? db_.query("SELECT row, priority, not_before FROM carillon_run WHERE job = ?1 AND waiting = 2 AND "
                            "key IS NULL AND action_type = ?2 AND priority < ?3 AND (slots = 0 OR slots > ?4) "
                            "ORDER BY priority DESC, not_before, id LIMIT 1",
                            job.row,
@@ -319,7 +336,7 @@ SqliteTables<Void>::waiting_below(const JobRow& job, const std::string& key, con
                            int{priority},
                            std::int64_t{running})
                : db_.query("SELECT row, priority, not_before FROM carillon_run WHERE tenant = ?1 AND key = ?2 AND "
-                           "place = 2 AND action_type = ?3 AND priority < ?4 AND (slots = 0 OR slots > ?5) "
+                           "waiting = 2 AND action_type = ?3 AND priority < ?4 AND (slots = 0 OR slots > ?5) "
                            "ORDER BY priority DESC, not_before, id LIMIT 1",
                            job.tenant,
                            key,
@@ -343,7 +360,7 @@ bool SqliteTables<Void>::wake_type(const JobRow& job, const std::string& key, co
         next.emplace_back(RunRow{.row = rows.integer(0)}, not_before);
     }
     for (const auto& [row, not_before] : next)
-        move_to(row, not_before <= at ? Place::ready : Place::delayed);
+        unpark(row, not_before <= at ? Place::ready : Place::delayed);
     if (next.empty()) return false;
     work_.key(work_.job(job.row), key).waiting -= static_cast<std::int64_t>(next.size());
     work_.job(job.row).counted = true;

@@ -106,10 +106,11 @@ CREATE TABLE carillon_run (
     row INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
     job INTEGER NOT NULL REFERENCES carillon_job (row),
-    place INTEGER,
+    -- Of an open run. A column is in few indexes, so that what sets it has few to look at: a start is about place only.
+    place INTEGER, waiting INTEGER, open_job INTEGER, open_key TEXT, open_expiry INTEGER,
+    lease_until INTEGER,
     -- absent: the job's own
     key TEXT,
-    lease_until INTEGER,
     tenant TEXT NOT NULL, status INTEGER NOT NULL, trigger INTEGER NOT NULL, reason INTEGER NOT NULL,
     scheduled_for INTEGER NOT NULL, started_at INTEGER, completed_at INTEGER, duration INTEGER, result TEXT, error TEXT,
     attempt INTEGER NOT NULL, fence INTEGER NOT NULL, abandons INTEGER NOT NULL, delivery INTEGER NOT NULL,
@@ -131,15 +132,15 @@ CREATE INDEX carillon_run_retried ON carillon_run (retry_of) WHERE retry_of IS N
 CREATE INDEX carillon_run_delayed ON carillon_run (action_type, not_before) WHERE place = 0;
 CREATE INDEX carillon_run_ready ON carillon_run (action_type, tenant, priority DESC, not_before, id) WHERE place = 1;
 CREATE INDEX carillon_run_waiting ON carillon_run (job, action_type, priority DESC, not_before, id)
-    WHERE place = 2 AND key IS NULL;
+    WHERE waiting = 2 AND key IS NULL;
 CREATE INDEX carillon_run_waiting_key ON carillon_run (tenant, key, action_type, priority DESC, not_before, id)
-    WHERE place = 2 AND key IS NOT NULL;
+    WHERE waiting = 2 AND key IS NOT NULL;
 -- no more than the workers can have, so leases are looked through; that makes a heartbeat cheap
 CREATE INDEX carillon_run_running ON carillon_run (job, trigger, key) WHERE place = 3;
-CREATE INDEX carillon_run_expiry ON carillon_run (expires_at) WHERE expires_at IS NOT NULL AND status = 0;
--- the open runs of a job and of a key, in order of arrival
-CREATE INDEX carillon_run_open ON carillon_run (job) WHERE place IS NOT NULL;
-CREATE INDEX carillon_run_key ON carillon_run (tenant, key) WHERE place IS NOT NULL AND key IS NOT NULL;
+CREATE INDEX carillon_run_expiry ON carillon_run (open_expiry) WHERE open_expiry IS NOT NULL;
+-- the open runs of a job and of a key that jobs share, in order of arrival
+CREATE INDEX carillon_run_open ON carillon_run (open_job) WHERE open_job IS NOT NULL;
+CREATE INDEX carillon_run_key ON carillon_run (tenant, open_key) WHERE open_key IS NOT NULL;
 
 CREATE TABLE carillon_audit (
     row INTEGER PRIMARY KEY,

@@ -126,6 +126,8 @@ private:
     void write_end(const RunRow& row);
     void write_return(const RunRow& row);
     void move_to(const RunRow& row, Place place);
+    void park(const RunRow& row);
+    void unpark(const RunRow& row, Place place);
     void count_running_end(const RunRow& row);
     bool wake_waiting(JobRow& job, const std::string& key, Instant at);
     bool wake_type(const JobRow& job, const std::string& key, const std::string& type, Instant at);

@@ -86,7 +86,7 @@ struct SqliteRunRow {
 // clang-format off
 /// Of `carillon_run AS r`, as read_run reads them.
 inline constexpr auto whole_run_columns =
-    sql_text("r.row, r.job, r.place, r.key, r.attempts, ", columns_of<run_columns>('r'));
+    sql_text("r.row, r.job, coalesce(r.place, r.waiting), r.key, r.attempts, ", columns_of<run_columns>('r'));
 inline constexpr int whole_run_count = count_columns(whole_run_columns.chars.data());
 inline constexpr int run_status_column = 7;
 /// Of `carillon_job AS j`, as read_job reads them.
