@@ -29,13 +29,45 @@ auto SqliteTables<Void>::heartbeat(const std::vector<RunRef>& runs, Duration lea
 }
 
 // clang-format off
+/// What the end of a running run depends on.
+inline constexpr char ending_columns[] =
+    "row, job, key, attempts, id, tenant, status, trigger, reason, scheduled_for, started_at, attempt, fence, abandons, "
+    "worker, stop_requested, action_type, expires_at";
+inline constexpr int ending_count = count_columns(ending_columns);
 inline constexpr auto select_running_run =
-    sql_text("SELECT ", whole_run_columns, ", ", whole_job_columns, " FROM carillon_run AS r "
+    sql_text("SELECT ", columns_of<ending_columns>('r'), ", ", whole_job_columns, " FROM carillon_run AS r "
              "CROSS JOIN carillon_job AS j ON j.row = r.job WHERE r.place = 3 AND r.id = ?1");
 inline constexpr auto select_running_runs =
-    sql_text("SELECT ", whole_run_columns, ", ", whole_job_columns, " FROM carillon_run AS r "
+    sql_text("SELECT ", columns_of<ending_columns>('r'), ", ", whole_job_columns, " FROM carillon_run AS r "
              "CROSS JOIN carillon_job AS j ON j.row = r.job WHERE r.place = 3 AND r.id IN ", sql_list_of_many);
 // clang-format on
+
+[[nodiscard]] inline SqliteRunRow read_ending(const SqliteRows& rows) {
+    SqliteRunRow row;
+    JobRun& run = row.run;
+    row.row = rows.integer(0);
+    row.job = rows.integer(1);
+    row.place = SqlitePlace::running;
+    run.key = rows.text(2);
+    run.attempts = attempts_from(rows.view(3));
+    read_columns(rows,
+                 4,
+                 std::tie(run.id,
+                          run.tenant_id,
+                          run.status,
+                          run.trigger,
+                          run.reason,
+                          run.scheduled_for,
+                          run.started_at,
+                          run.attempt,
+                          run.fence,
+                          run.abandons,
+                          run.worker,
+                          run.stop_requested,
+                          run.action_type,
+                          run.expires_at));
+    return row;
+}
 
 /// Several at a time, since a statement costs more than a row.
 template <class Void>
@@ -43,8 +75,8 @@ auto SqliteTables<Void>::find_running(const std::vector<RunFinish>& finishes) ->
     std::unordered_map<RunId, RunRow> found;
     const auto collect = [&](SqliteRows rows) {
         while (rows.next()) {
-            RunRow run = read_run(rows);
-            run.run.job_id = work_.job_in(rows, whole_run_count).id;
+            RunRow run = read_ending(rows);
+            work_.job_in(rows, ending_count);
             found.insert_or_assign(run.run.id, std::move(run));
         }
     };

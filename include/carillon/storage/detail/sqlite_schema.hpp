@@ -4,9 +4,7 @@
 //   tenant type key     counters: what runs and waits, so that limits and key states cost one look
 //   definition          what was agreed on, one row a version; shared by jobs and audit events, never changed
 //   job                 what of the definition is searched by, how far it got, counters of its own key
-//   run                 the ledger; an open run is in one `place`: 0 delayed, 1 ready, 2 waiting for its key, 3
-//   running,
-//                       a run that has ended in none
+//   run                 the ledger; an open run is in one `place`, 0 delayed, 1 ready or 3 running, or `waiting` (2)
 //   audit               in order of arrival
 //
 // A claim changes the run and nothing else, since that is what most transactions are: how many runs of a job are
@@ -78,7 +76,8 @@ CREATE TABLE carillon_job (
     row INTEGER PRIMARY KEY,
     id BLOB NOT NULL UNIQUE,
     tenant TEXT NOT NULL,
-    definition INTEGER NOT NULL REFERENCES carillon_definition (row),
+    -- not declared as a reference: each definition that goes would be looked for in all jobs
+    definition INTEGER NOT NULL,
     -- removed jobs stay as long as they have runs
     removed INTEGER NOT NULL,
     name TEXT NOT NULL, status INTEGER NOT NULL, created_at INTEGER NOT NULL, action_type TEXT NOT NULL,
