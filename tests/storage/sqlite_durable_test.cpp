@@ -8,6 +8,7 @@
 #include "support/faulty_vfs.hpp"
 #include "support/sqlite_storage.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <string>
@@ -63,6 +64,20 @@ TEST_CASE("sqlite durable: other claims wait for the disk only where everything 
     const OnDisk full(SqliteSynchronous::full, DeliveryMode::at_most_once);
     CHECK(full.claim().runs.size() == 1);
     CHECK(full.syncs() == 1);
+}
+
+TEST_CASE("sqlite durable: a worker that has nothing to do writes nothing") {
+    OnDisk idle(SqliteSynchronous::normal, DeliveryMode::at_least_once);
+    Worker worker{idle.scheduler};
+    worker.handle("work", [](RunContext&) {});
+    while (worker.poll() > 0) {
+    }
+    idle.disk.fail({.call = FileCall::open, .first = support::Fault::for_ever});
+    for (int turn = 0; turn < 3; ++turn) {
+        CHECK(worker.poll() == 0);
+        idle.clock->advance(std::chrono::seconds{20}); // beyond its next look for what is abandoned or old
+    }
+    CHECK(idle.disk.calls(FileCall::write) == 0);
 }
 
 TEST_CASE("sqlite durable: a claim that does not reach the disk hands out nothing, and nobody else gets the run") {

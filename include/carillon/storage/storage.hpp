@@ -100,7 +100,8 @@ using WatchHandle = std::shared_ptr<void>;
 // ---- the port ------------------------------------------------------------------------------------------------------
 
 /// A backend. Optional: `watch(std::function<void(StorageNews)>) -> WatchHandle`, called after a change by whoever made
-/// it, without a lock held.
+/// it, without a lock held. One that takes part in transactions of the host has `after_commit(call)`, for what is told
+/// to others, and `at_transaction_end(call)`, which gets whether it was committed: see storage/sqlite.hpp.
 // clang-format off
 template <class S>
 concept Storage = requires(S& storage, const S& reader, const std::string& tenant, const JobId& job_id, const RunId& run_id,
