@@ -426,7 +426,7 @@ TEST_CASE("lease: handlers are stopped in time also where the loop is held up th
     CHECK(eventually([&] { return world.run(run).status != JobRunStatus::running; }));
 }
 
-TEST_CASE("lease: a storage that does not answer a heartbeat stops no thread but that one, and handlers in time",
+TEST_CASE("lease: a storage that does not answer a heartbeat keeps no handler from being stopped in time",
           "[concurrent]") {
     World<FlakyStorage> world;
     Patient patient(world, world.options());
@@ -435,10 +435,8 @@ TEST_CASE("lease: a storage that does not answer a heartbeat stops no thread but
     patient.worker.start();
     REQUIRE(patient.gate.has_seen(1));
     REQUIRE(world.sleeping(1));
-    bool other_answers = true;
     SECTION("it answers other things") {}
     SECTION("it answers nothing") {
-        other_answers = false;
         world.storage->claim_hangs = true;
     }
     world.storage->heartbeat_hangs = true;
@@ -452,11 +450,6 @@ TEST_CASE("lease: a storage that does not answer a heartbeat stops no thread but
         world.clock->advance(1s);
     }
     REQUIRE(eventually([&] { return patient.stopped.load(); }));
-    if (other_answers) { // the loop still works
-        const RunId later = world.trigger(job);
-        REQUIRE(patient.gate.has_seen(2));
-        CHECK(world.run(later).status == JobRunStatus::running);
-    }
     world.storage->heartbeat_hangs = world.storage->claim_hangs = false;
     world.storage->answer.open();
     patient.gate.open();
