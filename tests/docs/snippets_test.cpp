@@ -37,10 +37,11 @@ std::string commented_program(const std::string& text) {
 
 } // namespace
 
-TEST_CASE("docs: the README's program is examples/hello.cpp") {
+TEST_CASE("docs: the README's program is examples/hello.cpp, and what makes it durable is in examples/durable.cpp") {
     const auto blocks = cpp_blocks(text_of("README.md"));
-    REQUIRE(blocks.size() == 1);
+    REQUIRE(blocks.size() == 2);
     CHECK(text_of("examples/hello.cpp").find("\n" + blocks.front()) != std::string::npos);
+    CHECK(text_of("examples/durable.cpp").find("\n" + blocks.back()) != std::string::npos);
 }
 
 TEST_CASE("docs: the umbrella header's program is examples/hello.cpp") {
@@ -49,10 +50,11 @@ TEST_CASE("docs: the umbrella header's program is examples/hello.cpp") {
     CHECK(text_of("examples/hello.cpp").find("\n" + program) != std::string::npos);
 }
 
-TEST_CASE("docs: each block of the quicklook is in examples/quicklook.cpp, in order") {
-    const std::string example = text_of("examples/quicklook.cpp");
+TEST_CASE("docs: each block of the quicklook is in one of its examples, in order") {
+    const std::string example =
+        text_of("examples/quicklook.cpp") + text_of("examples/durable.cpp") + text_of("examples/outbox.cpp");
     const auto blocks = cpp_blocks(text_of("docs/quicklook.md"));
-    REQUIRE(blocks.size() >= 7);
+    REQUIRE(blocks.size() >= 11);
     std::size_t from = 0;
     for (const std::string& block : blocks) {
         INFO(block);
@@ -72,6 +74,23 @@ TEST_CASE("docs: each block of the page on writing a storage stands in the refer
         INFO(block);
         CHECK(code.find("\n" + block) != std::string::npos);
     }
+}
+
+TEST_CASE("docs: the page on carillonctl has a row for each command, and no other") {
+    const std::string program = text_of("examples/carillonctl/main.cpp");
+    std::set<std::string> commands;
+    for (const std::string& before : {std::string(" add(\""), std::string("(add(\""), std::string("add_subcommand(\"")})
+        for (std::size_t at = program.find(before); at != std::string::npos; at = program.find(before, at)) {
+            at += before.size();
+            commands.insert(program.substr(at, program.find('"', at) - at));
+        }
+    const std::string page = text_of("docs/carillonctl.md");
+    std::set<std::string> documented;
+    std::istringstream lines(page.substr(page.find("| command |")));
+    for (std::string line; std::getline(lines, line) && line.rfind("|", 0) == 0;)
+        if (line.rfind("| `", 0) == 0) documented.insert(line.substr(3, line.find_first_of(" `", 3) - 3));
+    CHECK(documented.size() == 15);
+    CHECK(documented == commands);
 }
 
 TEST_CASE("docs: the page on operations names every event") {
