@@ -84,8 +84,10 @@ public:
                                            const JobPatch& patch,
                                            std::optional<std::uint64_t> expected_revision = std::nullopt);
     /// Pending runs are cancelled; running ones are asked to stop, may still finish, and are not retried. The history
-    /// still answers list_runs and get_run. False: there was no such job.
-    bool delete_job(const JobId& id, const Caller& caller);
+    /// still answers list_runs and get_run. False: there was no such job. With `expected_revision`, only that revision:
+    /// else `revision_conflict`.
+    bool
+    delete_job(const JobId& id, const Caller& caller, std::optional<std::uint64_t> expected_revision = std::nullopt);
     /// Idempotent. Occurrences during the pause do not run; resume records them as one skipped row. `invalid_state`
     /// where the job is disabled or completed.
     std::optional<ScheduledJob> pause_job(const JobId& id, const Caller& caller, const ReasonOptions& options = {});
@@ -112,7 +114,7 @@ public:
     /// it stops; `invalid_state` where the run has ended.
     std::optional<JobRun> cancel_run(const RunId& id, const Caller& caller, const ReasonOptions& options = {});
     /// A new run that repeats an ended one. `invalid_state` where it has not ended, or its job was deleted.
-    std::optional<JobRun> retry_run(const RunId& id, const Caller& caller);
+    std::optional<JobRun> retry_run(const RunId& id, const Caller& caller, const TriggerOptions& options = {});
 
     // ---- looking around
 
@@ -149,6 +151,10 @@ private:
 
     [[nodiscard]] Instant now() const { return core_->clock->now(); }
     void check(const Caller& caller) const { detail::check_caller(caller, core_->defaults.limits); }
+    void check_key(const TriggerOptions& options) const {
+        if (options.idempotency_key)
+            detail::check_name("idempotency_key", *options.idempotency_key, core_->defaults.limits.name_bytes);
+    }
     void check_reason(const ReasonOptions& options) const {
         detail::check_text("reason", options.reason, core_->defaults.limits.description_bytes);
     }

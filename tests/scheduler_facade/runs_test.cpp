@@ -422,6 +422,16 @@ TEST_CASE_METHOD(Runs, "retry_run: a new run that repeats one that has ended, ho
     CHECK(claim().size() == 1); // they queue
 }
 
+TEST_CASE_METHOD(Runs, "retry_run: the same key gives the run that it has made") {
+    const ScheduledJob job = scheduler.create_job("acme", daily());
+    const JobRun ended = execute(job);
+    const JobRun first = scheduler.retry_run(ended.id, "acme", {.idempotency_key = "again"}).value();
+    CHECK(first.retry_of == ended.id);
+    CHECK(scheduler.retry_run(ended.id, "acme", {.idempotency_key = "again"}) == first);
+    CHECK(runs(job).size() == 2);
+    CHECK(code_of([&] { scheduler.retry_run(ended.id, "acme", {.idempotency_key = ""}); }) == Errc::required);
+}
+
 TEST_CASE_METHOD(Runs, "retry_run: takes the job as it is now, and its overlap policy") {
     const auto job = job_with(OverlapPolicy::skip);
     const auto failed = execute(job, JobRunStatus::failed);

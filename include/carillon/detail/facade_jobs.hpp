@@ -166,6 +166,17 @@ SchedulerFacade<StorageT>::edit(const JobView& job, Draft draft, const Caller& c
     return change;
 }
 
+namespace detail {
+
+inline void check_revision(const JobDefinition& job, std::optional<std::uint64_t> expected) {
+    if (expected && *expected != job.revision)
+        refuse(Errc::revision_conflict,
+               "expected_revision",
+               "expected revision " + std::to_string(*expected) + ", the job is at " + std::to_string(job.revision));
+}
+
+} // namespace detail
+
 template <Storage StorageT>
 std::optional<ScheduledJob> SchedulerFacade<StorageT>::update_job(const JobId& id,
                                                                   const Caller& caller,
@@ -175,11 +186,7 @@ std::optional<ScheduledJob> SchedulerFacade<StorageT>::update_job(const JobId& i
     const Instant at = now();
     return changed(core_->storage->modify_job(caller.tenant, id, [&](const JobView& job, const KeyState&) -> JobChange {
         const JobDefinition& current = job.definition;
-        if (expected_revision && *expected_revision != current.revision)
-            detail::refuse(Errc::revision_conflict,
-                           "expected_revision",
-                           "expected revision " + std::to_string(*expected_revision) + ", the job is at " +
-                               std::to_string(current.revision));
+        detail::check_revision(current, expected_revision);
         Draft draft = detail::patched(current, patch, core_->defaults);
         const bool revive = patch.enabled.value_or(false) && current.status == JobStatus::disabled;
         if (detail::same_definition(current, draft.job) && !revive) return {};
@@ -246,10 +253,13 @@ SchedulerFacade<StorageT>::resume_job(const JobId& id, const Caller& caller, con
 }
 
 template <Storage StorageT>
-bool SchedulerFacade<StorageT>::delete_job(const JobId& id, const Caller& caller) {
+bool SchedulerFacade<StorageT>::delete_job(const JobId& id,
+                                           const Caller& caller,
+                                           std::optional<std::uint64_t> expected_revision) {
     check(caller);
     const Instant at = now();
     const auto write = core_->storage->modify_job(caller.tenant, id, [&](const JobView& job, const KeyState&) {
+        detail::check_revision(job.definition, expected_revision);
         JobChange change;
         change.at = at;
         change.progress = job.progress;

@@ -52,8 +52,7 @@ template <Storage StorageT>
 std::optional<JobRun>
 SchedulerFacade<StorageT>::trigger_job(const JobId& id, const Caller& caller, const TriggerOptions& options) {
     check(caller);
-    if (options.idempotency_key)
-        detail::check_name("idempotency_key", *options.idempotency_key, core_->defaults.limits.name_bytes);
+    check_key(options);
     return add_run(id, caller, AuditVerb::job_triggered, [&](const JobView& job, const KeyState& key, Instant at) {
         JobChange change = detail::asked_for(job.definition, RunTrigger::manual, key, at, at);
         change.runs.back().idempotency_key = options.idempotency_key;
@@ -107,7 +106,9 @@ SchedulerFacade<StorageT>::cancel_run(const RunId& id, const Caller& caller, con
 }
 
 template <Storage StorageT>
-std::optional<JobRun> SchedulerFacade<StorageT>::retry_run(const RunId& id, const Caller& caller) {
+std::optional<JobRun>
+SchedulerFacade<StorageT>::retry_run(const RunId& id, const Caller& caller, const TriggerOptions& options) {
+    check_key(options);
     const auto earlier = get_run(id, caller);
     if (!earlier) return std::nullopt;
     if (!is_terminal(earlier->status))
@@ -117,6 +118,7 @@ std::optional<JobRun> SchedulerFacade<StorageT>::retry_run(const RunId& id, cons
         earlier->job_id, caller, AuditVerb::run_retried, [&](const JobView& job, const KeyState& key, Instant at) {
             JobChange change = detail::asked_for(job.definition, RunTrigger::retry, key, earlier->scheduled_for, at);
             change.runs.back().retry_of = earlier->id;
+            change.runs.back().idempotency_key = options.idempotency_key;
             return change;
         });
     if (!run) detail::refuse(Errc::invalid_state, "job_id", "the run's job was deleted");
