@@ -140,7 +140,7 @@ as_test_filter() {
 
 # What a part needs, in the words of support/install.sh.
 part_needs() {
-    local build="g++ cmake ninja json date time-zones catch2 asio sqlite cli11"
+    local build="g++ cmake ninja json date time-zones catch2 asio sqlite httplib cli11"
     local sanitizers="clang++ clang-runtime symbolizer"
     case $1 in
         format) echo clang-format ;;

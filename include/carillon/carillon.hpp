@@ -49,6 +49,10 @@
 #ifdef CARILLON_WITH_ASIO
 #    include "carillon/asio.hpp"
 #endif
+#ifdef CARILLON_WITH_HTTP
+#    include "carillon/http/httplib_server.hpp"
+#    include "carillon/http/rest_api.hpp"
+#endif
 #ifdef CARILLON_WITH_SQLITE
 #    include "carillon/storage/sqlite.hpp"
 #endif

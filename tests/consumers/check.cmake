@@ -1,7 +1,7 @@
 # Builds one consumer project from nothing, runs it, and looks at what Carillon did to it.
 #
-#   CONSUMER   find_package, find_package_asio, find_package_sqlite, find_package_after_fetch, add_subdirectory,
-#              fetch_content, include_path
+#   CONSUMER   find_package, find_package_asio, find_package_sqlite, find_package_http, find_package_after_fetch,
+#              add_subdirectory, fetch_content, include_path
 #   CARILLON   the source tree             WORK        a folder to write to
 #   CXX        the compiler                GENERATOR   CMake's
 #   JSON_SOURCE, DATE_SOURCE               folders with include/ for what is otherwise fetched
@@ -60,6 +60,9 @@ if(CONSUMER STREQUAL "find_package")
 elseif(CONSUMER STREQUAL "find_package_asio")
     install_carillon()
     build_consumer(find_package "-DCMAKE_PREFIX_PATH=${WORK}/prefix" -DADAPTERS=asio)
+elseif(CONSUMER STREQUAL "find_package_http")
+    install_carillon()
+    build_consumer(find_package "-DCMAKE_PREFIX_PATH=${WORK}/prefix" -DADAPTERS=http)
 elseif(CONSUMER STREQUAL "find_package_sqlite")
     install_carillon()
     build_consumer(find_package "-DCMAKE_PREFIX_PATH=${WORK}/prefix" -DADAPTERS=sqlite)

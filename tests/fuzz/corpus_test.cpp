@@ -2,6 +2,7 @@
 // fuzz/corpus_test.cpp - every input that a fuzzer found worth keeping, and what was made by hand to do harm, through
 // the very functions that the fuzzers call.
 #include "fuzz/cron.hpp"
+#include "fuzz/http.hpp"
 #include "fuzz/json.hpp"
 #include "fuzz/schedule.hpp"
 #include "fuzz/time.hpp"
@@ -49,6 +50,11 @@ TEST_CASE("fuzz: schedules keep their properties for every input of the corpus")
 TEST_CASE("fuzz: JSON keeps its properties for every input of the corpus") {
     const support::TestZones zones;
     replay("json", fuzz::json);
+}
+
+TEST_CASE("fuzz: the REST API keeps its properties for every input of the corpus") {
+    const support::TestZones zones;
+    replay("http", fuzz::http);
 }
 
 TEST_CASE("fuzz: a property that does not hold ends the run with its words") {

@@ -23,6 +23,7 @@ catch2         catch2                     /usr/include/catch2/catch*.hpp     fet
 benchmark      libbenchmark-dev           /usr/include/benchmark/benchmark.h
 asio           libasio-dev                /usr/include/asio.hpp              optional
 sqlite         libsqlite3-dev             /usr/include/sqlite3.h             optional
+httplib        libcpp-httplib-dev         /usr/include/httplib.h             optional
 cli11          libcli11-dev               /usr/include/CLI/CLI.hpp           fetched
 go             golang-go                  go                                 optional
 robfig         golang-github-robfig-cron-dev /usr/share/gocode/src/github.com/robfig/cron/cron.go optional

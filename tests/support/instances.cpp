@@ -5,3 +5,6 @@
 template class carillon::BasicMemoryStorage<void>;
 template class carillon::SchedulerFacade<carillon::MemoryStorage>;
 template class carillon::Worker<carillon::MemoryStorage>;
+#ifdef CARILLON_WITH_HTTP
+template class carillon::RestApi<carillon::MemoryStorage>;
+#endif

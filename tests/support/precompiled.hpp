@@ -10,3 +10,6 @@
 extern template class carillon::BasicMemoryStorage<void>;
 extern template class carillon::SchedulerFacade<carillon::MemoryStorage>;
 extern template class carillon::Worker<carillon::MemoryStorage>;
+#ifdef CARILLON_WITH_HTTP
+extern template class carillon::RestApi<carillon::MemoryStorage>;
+#endif
