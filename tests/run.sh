@@ -19,6 +19,8 @@ parts
   unit           all unit tests, g++, warnings are errors
   simulation     10,000 simulated days on which everything goes wrong, and a 200th of them on SQLite;
                  CARILLON_SIMULATED_DAYS for another number
+  crashes        a host on a SQLite file is killed 20 times, and four share one for 3 s; CARILLON_KILLS and
+                 CARILLON_TOGETHER_SECONDS for other numbers
   odr            two translation units include the whole library, and link
   compile_fail   wrong programs do not compile, and the compiler says why
   examples       every example runs
@@ -36,7 +38,7 @@ Builds go to build/, or to the folder in CARILLON_BUILD_ROOT. The last line coun
 HELP
 }
 
-default_parts=(format unit simulation odr compile_fail examples consumers headers asan tsan)
+default_parts=(format unit simulation crashes odr compile_fail examples consumers headers asan tsan)
 all_parts=("${default_parts[@]}" differential tidy fuzz benchmarks)
 build_root=${CARILLON_BUILD_ROOT:-build}
 total_passed=0
@@ -176,6 +178,10 @@ part_simulation() {
     read -r passed failed < <(awk '/^[0-9]+ passed, [0-9]+ failed$/ { p += $1; f += $3; n++ }
                                    END { if (n) print p, f }' "$log")
     record simulation "${passed:-0}" "${failed:-1}"
+}
+
+part_crashes() {
+    build dev carillon_crashes && run_ctest crashes dev crashes -V
 }
 
 part_odr() {

@@ -30,15 +30,28 @@
 
 namespace support {
 
-/// What SQLite asks of its operating system.
-enum class FileCall : std::uint8_t { open, read, write, truncate, sync, size, remove, lock, shm_map, shm_lock };
+/// What SQLite asks of its operating system. Reads of a database and of its log are told apart: SQLite takes what is
+/// missing at the end of a database for zeros.
+enum class FileCall : std::uint8_t {
+    open,
+    read,
+    read_log,
+    write,
+    truncate,
+    sync,
+    size,
+    remove,
+    lock,
+    shm_map,
+    shm_lock
+};
 
 struct Fault {
     static constexpr std::size_t for_ever = SIZE_MAX;
 
     FileCall call{};
-    /// The result that the call then has. SQLITE_IOERR_SHORT_READ leaves the second half of what was read away; a write
-    /// that fails has written its first half.
+    /// The result that the call then has. SQLITE_IOERR_SHORT_READ leaves the second half of what was read away, which
+    /// only a log can bear; a write that fails has written its first half.
     int code = SQLITE_IOERR;
     /// From 1: which of these calls is the first to fail,
     std::size_t first = 1;
@@ -110,6 +123,7 @@ private:
         sqlite3_file base;
         FaultyVfs* disk;
         DiskFile* noted; ///< null for temporary files without a name
+        FileCall reading;
     };
 
     static FaultyVfs& of(sqlite3_vfs* vfs) { return *static_cast<FaultyVfs*>(vfs->pAppData); }
@@ -163,6 +177,7 @@ private:
         if (code != SQLITE_OK) return code;
         of(file).disk = &disk;
         of(file).noted = noted;
+        of(file).reading = (flags & SQLITE_OPEN_MAIN_DB) != 0 ? FileCall::read : FileCall::read_log;
         file->pMethods = &methods();
         return SQLITE_OK;
     }
@@ -243,7 +258,7 @@ private:
     }
 
     static int read(sqlite3_file* file, void* bytes, int count, sqlite3_int64 offset) {
-        const int fault = ask(file, FileCall::read);
+        const int fault = ask(file, of(file).reading);
         if (fault != SQLITE_OK && fault != SQLITE_IOERR_SHORT_READ) return fault;
         const int code = real_methods(file).xRead(real(file), bytes, count, offset);
         if (fault == SQLITE_OK) return code;
@@ -281,7 +296,7 @@ private:
     sqlite3_vfs vfs_{};
     mutable std::mutex mutex_;
     std::optional<Fault> fault_;
-    std::array<std::size_t, 10> calls_{};
+    std::array<std::size_t, 11> calls_{};
     std::size_t failed_ = 0;
     DiskFiles files_;
     std::function<void()> told_;

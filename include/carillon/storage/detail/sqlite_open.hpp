@@ -96,6 +96,13 @@ inline void set_up_connection(SqliteConnection& db, const SqliteOptions& options
               "PRAGMA journal_size_limit = 67108864");
 }
 
+/// Moves what is in the log into the database, as far as nobody reads it. Who opens the file after a crash has to read
+/// the whole log: if it crashed again before there is enough of it for a checkpoint, the log and the time to open the
+/// file would grow with every crash. One that fails is no matter: nothing is lost.
+inline void shorten_log(SqliteConnection& db) noexcept {
+    sqlite3_wal_checkpoint_v2(db.handle(), nullptr, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+}
+
 /// The connection that writes, to a file that has all tables of `migrations`. Refuses what cannot be a database of ours
 /// in a sentence that says what to do, and leaves it as it is.
 [[nodiscard]] inline std::unique_ptr<SqliteConnection>
@@ -108,6 +115,7 @@ open_writer(const std::string& path, const SqliteOptions& options, std::span<con
     if (!in_memory) switch_to_wal(*db, path, options);
     set_up_connection(*db, options);
     migrate(*db, path, migrations, options.in_host_file);
+    if (!in_memory) shorten_log(*db);
     return db;
 }
 
