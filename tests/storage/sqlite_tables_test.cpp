@@ -171,9 +171,12 @@ TEST_CASE("sqlite tables: a definition goes with the last audit event that names
     SqliteTablesStorage storage(std::make_shared<testing::ManualClock>(start));
     const NewJob job = new_job("first");
     storage.insert_jobs({job});
-    for (const auto& [name, at] : {std::pair{"second", start + 1h}, std::pair{"third", start + 2h}})
+    const auto rename = [&](const std::string& name, Instant at) {
         storage.modify_job(
             "acme", job.definition->id, [&](const JobView& view, const KeyState&) { return renaming(view, name, at); });
+    };
+    rename("second", start + 1h);
+    rename("third", start + 2h);
     CHECK(number(storage, count_definitions) == 3);
     const std::int64_t newest = number(storage, last_definition);
 

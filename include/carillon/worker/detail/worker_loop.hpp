@@ -98,7 +98,8 @@ void Worker<StorageT>::keep_leases() {
         SteadyTime next = core_->clock->steady_now() + detail::longest_wait;
         try {
             if (renew_leases()) next = stop_news_ ? core_->clock->steady_now() : next_renewal_.load();
-        } catch (...) { // NOLINT(bugprone-empty-catch): the loop finds the same, and tells
+        } catch (...) {
+            wake_.notify(); // the loop may have left the renewal to this thread: it finds the same now, and tells
         }
         if (active_.any_to_stop()) wake_.notify();
         if (!loop_ends_) core_->clock->wait_until(renewal_, next);
