@@ -104,7 +104,7 @@ public:
             limit,
             [&](std::size_t page, const carillon::JobRun* last) {
                 query.limit = page;
-                if (last != nullptr) query.after = last->id;
+                if (last != nullptr) query.after = *last;
                 return scheduler_.list_runs(id, caller_, query);
             },
             print_runs);

@@ -109,6 +109,11 @@ public:
     std::optional<JobRun> trigger_job(const JobId& id, const Caller& caller, const TriggerOptions& options = {});
     [[nodiscard]] std::vector<JobRun>
     list_runs(const JobId& id, const Caller& caller, const RunQuery& query = {}) const;
+    /// Those of all jobs of the tenant, deleted ones included, in order of `scheduled_for`; with a `job_id` like those
+    /// of one job. Costs what it looks at: the runs of the time asked for in that status, until the page is full.
+    [[nodiscard]] std::vector<JobRun> list_runs(const Caller& caller, const RunQuery& query = {}) const;
+    /// How many of them there are on all pages, as far as `cap` rows tell that are looked at.
+    [[nodiscard]] Count count_runs(const Caller& caller, const RunQuery& query = {}, std::size_t cap = 10'000) const;
     [[nodiscard]] std::optional<JobRun> get_run(const RunId& id, const Caller& caller) const;
     /// A pending run becomes cancelled; a running one is asked to stop and comes back still running. Idempotent while
     /// it stops; `invalid_state` where the run has ended.

@@ -85,7 +85,7 @@ std::size_t completed_runs(const SchedulerFacade<>& scheduler, const JobId& job)
     std::size_t rows = 0;
     RunQuery query;
     for (auto page = scheduler.list_runs(job, "acme", query); !page.empty();
-         query.after = page.back().id, page = scheduler.list_runs(job, "acme", query))
+         query.after = page.back(), page = scheduler.list_runs(job, "acme", query))
         for (const JobRun& run : page) {
             if (run.status != JobRunStatus::completed || run.attempt != 1 || run.fence != 1)
                 throw std::runtime_error("run " + run.id.str() + " was not completed by its first attempt");

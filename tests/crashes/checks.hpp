@@ -91,7 +91,7 @@ private:
         std::size_t executed = 0;
         RunQuery query{.limit = 1'000};
         for (auto page = scheduler_.list_runs(job.id, tenant, query); !page.empty();
-             query.after = page.back().id, page = scheduler_.list_runs(job.id, tenant, query))
+             query.after = page.back(), page = scheduler_.list_runs(job.id, tenant, query))
             for (JobRun& run : page) {
                 ++rows_;
                 check_end(run);

@@ -48,6 +48,9 @@ TEST_CASE("rest: going through pages meets every row once, those of one microsec
     const auto seen = walk(f, "/jobs/" + id + "/runs", "runs");
     CHECK(std::set<std::string>(seen.begin(), seen.end()) == runs);
     CHECK(seen.size() == 7);
+    const auto all = walk(f, "/runs", "runs"); // all were asked for in one moment
+    CHECK(std::set<std::string>(all.begin(), all.end()) == runs);
+    CHECK(all.size() == 7);
     CHECK(walk(f, "/audit", "events").size() == 16);
 }
 

@@ -127,6 +127,41 @@ TEST_CASE("rest: a job is triggered, its runs are listed, read, cancelled and re
     CHECK(f.outcome(f.post("/jobs/" + id + "/trigger")) == "404 not_found");
 }
 
+TEST_CASE("rest: runs are listed and counted across jobs, by every filter") {
+    ApiFixture f;
+    const std::string one = f.new_job("One");
+    const std::string two = f.new_job("Two");
+    const std::string done = f.ended_run(one);
+    f.clock->advance(1h);
+    const std::string cancelled = f.body_of(f.post("/jobs/" + two + "/trigger")).at("id");
+    static_cast<void>(f.post("/runs/" + cancelled + "/cancel"));
+    const std::string waiting = f.body_of(f.post("/jobs/" + one + "/trigger")).at("id");
+    const std::string later = carillon::to_rfc3339(f.clock->now());
+    const auto list = [&](const std::string& query, const std::string& path = "/runs") {
+        const json body = f.body_of(f.get(path + query));
+        CHECK(body.at("total_capped") == false);
+        std::string ids;
+        for (const json& run : body.at("runs"))
+            ids += run.at("id") == done ? 'd' : run.at("id") == waiting ? 'w' : 'c';
+        return ids + std::to_string(body.at("total").get<int>());
+    };
+    CHECK(list("") == "wcd3");
+    CHECK(list("?limit=1&offset=1") == "c3");
+    CHECK(list("?status=cancelled") == "c1");
+    CHECK(list("?reason=requested") == "c1");
+    CHECK(list("?reason=misfired") == "0");
+    CHECK(list("?job_id=" + one) == "wd2");
+    CHECK(list("?action_type=test&status=pending") == "w1");
+    CHECK(list("?action_type=other") == "0");
+    CHECK(list("?from=" + later) == "wc2");
+    CHECK(list("?to=" + later) == "d1");
+    CHECK(list("?status=completed&to=" + later, "/jobs/" + one + "/runs") == "d1");
+    CHECK(list("?reason=requested", "/jobs/" + one + "/runs") == "0");
+    CHECK(f.outcome(f.get("/runs?reason=")) == "400 bad_parameter");
+    CHECK(f.outcome(f.get("/runs?job_id=x")) == "400 bad_parameter");
+    CHECK(f.outcome(f.get("/runs?from=" + later + "&to=2026-01-01T00:00:00Z")) == "400 bad_parameter");
+}
+
 TEST_CASE("rest: a key makes one run, by whichever verb") {
     ApiFixture f;
     const std::string id = f.new_job();

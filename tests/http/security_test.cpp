@@ -64,6 +64,8 @@ TEST_CASE("http: no listing tells one tenant of another") {
                                    "/jobs?status=active",
                                    "/audit",
                                    "/audit?actor=alice",
+                                   "/runs",
+                                   "/runs?status=completed",
                                    "/what-would-run?from=2026-03-02T00:00:00Z&to=2026-03-09T00:00:00Z"}) {
         INFO(path);
         const HttpResponse response = f.get(path, gus);
@@ -74,6 +76,7 @@ TEST_CASE("http: no listing tells one tenant of another") {
         CHECK(f.body_of(response).value("total", 0) == 0);
     }
     CHECK(f.body_of(f.get("/audit?job_id=" + job, gus)).at("events").empty());
+    CHECK(f.body_of(f.get("/runs?job_id=" + job, gus)).at("runs").empty());
     CHECK(f.get("/health", nobody).body.find("acme") == std::string::npos);
 }
 
@@ -198,7 +201,7 @@ TEST_CASE("http: paths are compared as they are written") {
                                    "/%6aobs",
                                    "/jobs/%252e%252e",
                                    "/jobs#x",
-                                   "/runs",
+                                   "/runs/",
                                    "/"}) {
         INFO(path);
         CHECK(f.outcome(f.get(path)) == "404 not_found");

@@ -193,9 +193,13 @@ TEST_CASE_METHOD(Neighbours, "isolation: another tenant's record as a cursor is 
     const auto foreign_runs = scheduler.what_would_run("acme", now(), now() + 24h);
     for (const PlannedRun& run : scheduler.what_would_run("globex", now(), now() + 48h, {.after = foreign_runs.at(0)}))
         CHECK(scheduler.get_job(run.job_id, "globex"));
-    CHECK(scheduler.list_runs(job_.id, "globex", {.after = pending_.id}).empty());
+    CHECK(scheduler.list_runs(job_.id, "globex", {.after = pending_}).empty());
+    CHECK(scheduler.list_runs("globex", {.job_id = job_.id}).empty());
+    CHECK(scheduler.count_runs("globex", {.job_id = job_.id}) == Count{});
+    for (const JobRun& run : scheduler.list_runs("globex"))
+        CHECK(run.tenant_id == "globex");
     const auto own = scheduler.list_jobs("globex", {.search = "Report"}).at(0);
-    for (const JobRun& run : scheduler.list_runs(own.id, "globex", {.after = pending_.id}))
+    for (const JobRun& run : scheduler.list_runs(own.id, "globex", {.after = pending_}))
         CHECK(run.tenant_id == "globex");
     for (const AuditEvent& event : scheduler.list_audit("globex", {.after = foreign_event}))
         CHECK(event.tenant_id == "globex");

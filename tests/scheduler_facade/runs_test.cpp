@@ -277,7 +277,7 @@ TEST_CASE_METHOD(Runs, "list_runs: newest first, by status, in pages by offset a
              page = scheduler.list_runs(job.id, "acme", query)) {
             CHECK(page.size() <= limit);
             by_cursor.insert(by_cursor.end(), page.begin(), page.end());
-            query.after = page.back().id;
+            query.after = page.back();
         }
         CHECK(by_cursor == expected);
     }
@@ -287,7 +287,7 @@ TEST_CASE_METHOD(Runs, "list_runs: newest first, by status, in pages by offset a
     CHECK(completed[0] == made[2]);
     const RunQuery second{.status = JobRunStatus::completed, .limit = 5, .offset = 1};
     CHECK(scheduler.list_runs(job.id, "acme", second) == std::vector<JobRun>{made[0]});
-    const RunQuery behind{.status = JobRunStatus::completed, .after = completed[0].id};
+    const RunQuery behind{.status = JobRunStatus::completed, .after = completed[0]};
     CHECK(scheduler.list_runs(job.id, "acme", behind) == std::vector<JobRun>{made[0]});
     CHECK(scheduler.list_runs(JobId::next(now()), "acme").empty());
 }
@@ -299,7 +299,7 @@ TEST_CASE_METHOD(Runs, "list_runs: a page goes on where it ended though new runs
         made.push_back(trigger(job));
     const auto page = scheduler.list_runs(job.id, "acme", {.limit = 2});
     static_cast<void>(trigger(job));
-    const auto rest = scheduler.list_runs(job.id, "acme", {.after = page.back().id});
+    const auto rest = scheduler.list_runs(job.id, "acme", {.after = page.back()});
     CHECK(rest == std::vector<JobRun>{made[1], made[0]});
 }
 

@@ -109,6 +109,12 @@ public:
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const {
         return read([&](auto& tables) { return tables.list_runs(tenant, id, query); });
     }
+    [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const {
+        return read([&](auto& tables) { return tables.list_runs(tenant, query); });
+    }
+    [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const {
+        return read([&](auto& tables) { return tables.count_runs(tenant, query, cap); });
+    }
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at) const {
         return read([&](auto& tables) { return tables.find_occurrence(tenant, id, at); });
     }

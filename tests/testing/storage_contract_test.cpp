@@ -201,6 +201,16 @@ struct CutsBeforeItFilters : Broken {
     }
 };
 
+struct ListsRunsById : Broken {
+    using Broken::Broken;
+    using Broken::list_runs;
+    std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const override {
+        auto page = Base::list_runs(tenant, query);
+        std::sort(page.begin(), page.end(), [](const JobRun& a, const JobRun& b) { return b.id < a.id; });
+        return page;
+    }
+};
+
 struct MaterialisesTheFuture : Broken {
     using Broken::Broken;
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override {
@@ -487,6 +497,7 @@ TEST_CASE("storage contract: a storage that breaks a clause is told which") {
     CHECK(breaks<KeepsStopsToItself>(24));
     CHECK(breaks<KeepsPlannedStopsToItself>(24));
     CHECK(breaks<AnswersWhatItWasTold>(24));
+    CHECK(breaks<ListsRunsById>(25));
 }
 
 TEST_CASE("storage contract: a random walk names its seed, and the same seed finds the same") {

@@ -20,7 +20,7 @@ void SchedulerFacade<StorageT>::each_run(const ScheduledJob& job, RunQuery query
         for (const JobRun& run : page)
             if (!visit(run)) return;
         more = page.size() == query.limit;
-        if (more) query.after = page.back().id;
+        if (more) query.after = page.back();
     }
 }
 

@@ -63,9 +63,23 @@ SchedulerFacade<StorageT>::trigger_job(const JobId& id, const Caller& caller, co
 template <Storage StorageT>
 std::vector<JobRun>
 SchedulerFacade<StorageT>::list_runs(const JobId& id, const Caller& caller, const RunQuery& query) const {
+    RunQuery of_job = query;
+    of_job.job_id = id;
+    return list_runs(caller, of_job);
+}
+
+template <Storage StorageT>
+std::vector<JobRun> SchedulerFacade<StorageT>::list_runs(const Caller& caller, const RunQuery& query) const {
     check(caller);
-    detail::check_page(query, core_->defaults.limits);
-    return core_->storage->list_runs(caller.tenant, id, query);
+    detail::check_run_query(query, core_->defaults.limits);
+    return core_->storage->list_runs(caller.tenant, query);
+}
+
+template <Storage StorageT>
+Count SchedulerFacade<StorageT>::count_runs(const Caller& caller, const RunQuery& query, std::size_t cap) const {
+    check(caller);
+    detail::check_run_query(query, core_->defaults.limits);
+    return core_->storage->count_runs(caller.tenant, query, cap);
 }
 
 template <Storage StorageT>

@@ -72,12 +72,7 @@ std::vector<PlannedRun> SchedulerFacade<StorageT>::what_would_run(const Caller& 
                                                                   Instant to,
                                                                   const PlannedRunQuery& query) const {
     check(caller);
-    detail::check_instant("from", from);
-    detail::check_instant("to", to);
-    if (to < from)
-        detail::refuse(Errc::out_of_range,
-                       "to",
-                       "expected a moment at or after from, " + to_rfc3339(from) + ", saw " + to_rfc3339(to));
+    detail::check_span(from, to);
     const std::size_t page = core_->defaults.limits.page;
     detail::check_range<std::size_t>("limit", query.limit, 1, page, "1 to " + std::to_string(page));
     const Instant at = now();

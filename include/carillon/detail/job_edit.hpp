@@ -82,6 +82,21 @@ inline void check_instant(std::string_view field, const std::optional<Instant>& 
         refuse(Errc::out_of_range, field, "expected a moment of the years 0 to 9999");
 }
 
+inline void check_span(const std::optional<Instant>& from, const std::optional<Instant>& to) {
+    check_instant("from", from);
+    check_instant("to", to);
+    if (from && to && *to < *from)
+        refuse(Errc::out_of_range,
+               "to",
+               "expected a moment at or after from, " + to_rfc3339(*from) + ", saw " + to_rfc3339(*to));
+}
+
+inline void check_run_query(const RunQuery& query, const Limits& limits) {
+    check_page(query, limits);
+    check_filter("action_type", query.action_type, limits);
+    check_span(query.from, query.to);
+}
+
 /// Everything about a definition that can be judged without its schedule.
 inline void check_definition(JobDefinition& job, const Limits& limits) {
     check_name("name", job.name, limits.name_bytes);

@@ -2,9 +2,10 @@
 // storage/memory.hpp - the storage that keeps everything in this process, and nothing when it ends.
 //
 // One lock; every operation costs what it touches, not what exists: heaps for what is due, sets for what is listed.
-// Listings by name or by next run, and searches, look at all jobs of the one tenant. A failed allocation inside an
-// operation leaves it half done: like most of the standard library's node containers, this is not for hosts that go on
-// after std::bad_alloc.
+// Listings by name or by next run, and searches, look at all jobs of the one tenant; listings of runs look at those of
+// the time asked for, open or ended ones, until the page is full. A failed allocation inside an operation leaves it
+// half done: like most of the standard library's node containers, this is not for hosts that go on after
+// std::bad_alloc.
 #pragma once
 
 #include "carillon/detail/watch_list.hpp"
@@ -53,6 +54,8 @@ public:
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const;
     [[nodiscard]] std::vector<JobRun>
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const;
+    [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const;
+    [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const;
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at) const;
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query) const;
 
@@ -76,6 +79,7 @@ private:
     using JobRow = typename Rows::JobRow;
     using RunRow = typename Rows::RunRow;
     using KeyRow = typename Rows::KeyRow;
+    using RunsByTime = typename Rows::RunsByTime;
     using TenantRow = typename Rows::TenantRow;
     using Queue = detail::MemoryQueue<Void>;
     using Reach = typename Queue::Reach;
@@ -105,6 +109,13 @@ private:
     static void walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit);
     [[nodiscard]] static bool matches(const JobRow& job, const JobQuery& query);
     [[nodiscard]] static JobCursor cursor_of(const JobRow& job);
+
+    template <class Visit>
+    void walk_runs(const std::string& tenant, const RunQuery& query, Visit visit) const;
+    template <class Visit>
+    static void walk_runs_of(const JobRow& job, const RunQuery& query, Visit visit);
+    template <class Visit>
+    static void walk_runs_of(const TenantRow& tenant, const RunQuery& query, Visit visit);
 
     RunRow* add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water);
     void rewind(JobRow& job, Instant to);
@@ -175,5 +186,6 @@ private:
 #include "carillon/storage/detail/memory_jobs.hpp"
 #include "carillon/storage/detail/memory_listings.hpp"
 #include "carillon/storage/detail/memory_retention.hpp"
+#include "carillon/storage/detail/memory_run_listings.hpp"
 #include "carillon/storage/detail/memory_runs.hpp"
 #include "carillon/storage/detail/memory_versions.hpp"

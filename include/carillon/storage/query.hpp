@@ -8,6 +8,7 @@
 #include "carillon/model/run.hpp"
 
 #include <chrono>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -52,12 +53,42 @@ struct JobQuery {
     JobSort sort = JobSort::newest;
 };
 
-/// Newest first.
+/// A place in a listing of runs: behind this run.
+struct RunCursor {
+    Instant scheduled_for{};
+    RunId id{};
+
+    RunCursor() = default;
+    RunCursor(Instant at, const RunId& run_id)
+        : scheduled_for(at)
+        , id(run_id) {}
+    RunCursor(const JobRun& run)
+        : RunCursor(run.scheduled_for, run.id) {}
+    friend auto operator<=>(const RunCursor&, const RunCursor&) = default;
+};
+
+/// Newest first: those of one job by id, which is the order in which they were recorded; those of all jobs of a tenant
+/// by `scheduled_for`, those of one moment by id.
 struct RunQuery {
     std::optional<JobRunStatus> status = std::nullopt;
     std::size_t limit = 100;
     std::size_t offset = 0;
-    std::optional<RunId> after = std::nullopt;
+    /// Goes on behind the last run of the page before: `.after = page.back()`.
+    std::optional<RunCursor> after = std::nullopt;
+    std::optional<RunReason> reason = std::nullopt;
+    std::optional<JobId> job_id = std::nullopt;
+    std::optional<std::string> action_type = std::nullopt;
+    /// `scheduled_for` at or after `from`, and before `to`.
+    std::optional<Instant> from = std::nullopt;
+    std::optional<Instant> to = std::nullopt;
+};
+
+/// How many there are; `capped`: of those that were looked at, and there are others.
+struct Count {
+    std::size_t n = 0;
+    bool capped = false;
+
+    friend bool operator==(const Count&, const Count&) = default;
 };
 
 /// Newest first.

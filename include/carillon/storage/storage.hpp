@@ -69,6 +69,10 @@
 // 24. Each way of a run to its end is told to whoever asked for the operation that took it there, once: `ended` of
 //     claim, of materialise and of a change of a job has the rows as they are now, reap and expire return them, and
 //     finish answers where each run is.
+// 25. list_runs without a job lists the runs of all of the tenant's jobs, removed ones included, by `scheduled_for` and
+//     then id, both the latest first. With a job, or `job_id`, it lists those of that job by id. count_runs takes the
+//     same filters, whatever limit, offset and after say. It looks at no more than `cap` rows, and is exact unless it
+//     says `capped`, which it does only where there are rows that it has not looked at.
 #pragma once
 
 #include "carillon/clock.hpp"
@@ -126,6 +130,9 @@ concept Storage = requires(S& storage, const S& reader, const std::string& tenan
     { reader.count_jobs(tenant, status) } -> std::same_as<std::size_t>;
     { reader.find_run(tenant, run_id) } -> std::same_as<std::optional<JobRun>>;
     { reader.list_runs(tenant, job_id, runs) } -> std::same_as<std::vector<JobRun>>;
+    { reader.list_runs(tenant, runs) } -> std::same_as<std::vector<JobRun>>;
+    // `limit` is the cap.
+    { reader.count_runs(tenant, runs, limit) } -> std::same_as<Count>;
     // The row of the job's ledger that the occurrence at `now` is in.
     { reader.find_occurrence(tenant, job_id, now) } -> std::same_as<std::optional<JobRun>>;
     { reader.list_audit(tenant, audit) } -> std::same_as<std::vector<AuditEvent>>;

@@ -43,6 +43,8 @@ public:
     [[nodiscard]] virtual std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const = 0;
     [[nodiscard]] virtual std::vector<JobRun>
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const = 0;
+    [[nodiscard]] virtual std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const = 0;
+    [[nodiscard]] virtual Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const = 0;
     [[nodiscard]] virtual std::vector<AuditEvent> list_audit(const std::string& tenant,
                                                              const AuditQuery& query) const = 0;
 
@@ -105,6 +107,12 @@ public:
     [[nodiscard]] std::vector<JobRun>
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const override {
         return reader().list_runs(tenant, id, query);
+    }
+    [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const override {
+        return reader().list_runs(tenant, query);
+    }
+    [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const override {
+        return reader().count_runs(tenant, query, cap);
     }
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant,
                                                      const AuditQuery& query) const override {

@@ -243,11 +243,31 @@ public:
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const {
         const std::lock_guard lock(mutex_);
         auto runs = rows_where(tables_.runs, [&](const Run& run) {
-            return run.tenant_id == tenant && run.job_id == id && (!query.status || run.status == *query.status) &&
-                   (!query.after || run.id < *query.after);
+            return run.tenant_id == tenant && run.job_id == id && run.is_listed_by(query) &&
+                   (!query.after || run.id < query.after->id);
         });
         sort_rows(runs, [](const Run& a, const Run& b) { return b.id < a.id; });
         return page_of(runs, query);
+    }
+
+    [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const {
+        if (query.job_id) return list_runs(tenant, *query.job_id, query);
+        const std::lock_guard lock(mutex_);
+        auto runs = rows_where(tables_.runs, [&](const Run& run) {
+            return run.tenant_id == tenant && run.is_listed_by(query) &&
+                   (!query.after || RunCursor(run) < *query.after);
+        });
+        sort_rows(runs, [](const Run& a, const Run& b) { return RunCursor(b) < RunCursor(a); });
+        return page_of(runs, query);
+    }
+
+    [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const {
+        const std::lock_guard lock(mutex_);
+        const std::size_t all = rows_where(tables_.runs, [&](const Run& run) {
+                                    return run.tenant_id == tenant && run.is_listed_by(query) &&
+                                           (!query.job_id || run.job_id == *query.job_id);
+                                }).size();
+        return {std::min(all, cap), all > cap};
     }
 
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at) const {

@@ -29,6 +29,7 @@
 #include "carillon/testing/detail/contract_records.hpp"
 #include "carillon/testing/detail/contract_removal.hpp"
 #include "carillon/testing/detail/contract_rewinds.hpp"
+#include "carillon/testing/detail/contract_run_listings.hpp"
 #include "carillon/testing/detail/contract_threads.hpp"
 #include "carillon/testing/detail/contract_told.hpp"
 #include "carillon/testing/detail/contract_walk.hpp"
@@ -110,6 +111,7 @@ namespace contract {
     for (const auto* clauses : {&record_clauses(),
                                 &job_clauses(),
                                 &listing_clauses(),
+                                &run_listing_clauses(),
                                 &ledger_clauses(),
                                 &rewind_clauses(),
                                 &claim_clauses(),

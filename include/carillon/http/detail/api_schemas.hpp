@@ -160,6 +160,11 @@ inline void close_objects(nlohmann::json& schema) {
 [[nodiscard]] inline nlohmann::json api_schemas() {
     nlohmann::json jobs = page_schema("jobs", "Job");
     jobs["properties"]["total"] = type_schema("integer");
+    nlohmann::json runs = page_schema("runs", "Run");
+    for (const char* member : {"total", "total_capped"})
+        runs["required"].push_back(member);
+    runs["properties"]["total"] = type_schema("integer");
+    runs["properties"]["total_capped"] = type_schema("boolean");
     nlohmann::json event = record_schema<AuditEvent>();
     for (const char* side : {"before", "after"})
         event["properties"][side] = or_null(schema_ref("JobDefinition"));
@@ -171,7 +176,8 @@ inline void close_objects(nlohmann::json& schema) {
             {"Job", record_schema<ScheduledJob>()},
             {"JobPage", std::move(jobs)},
             {"Run", record_schema<JobRun>()},
-            {"RunPage", page_schema("runs", "Run")},
+            {"RunPage", std::move(runs)},
+            {"RunReason", JsonSchema::of(RunReason{})},
             {"AuditVerb", JsonSchema::of(AuditVerb{})},
             {"JobDefinition", record_schema<JobDefinition>()},
             {"AuditEvent", std::move(event)},

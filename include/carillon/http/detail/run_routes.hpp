@@ -7,7 +7,10 @@
 #include <nlohmann/json.hpp>
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace carillon::detail {
@@ -65,30 +68,62 @@ void check_job_has_been(const RouteCall<StorageT>& call, const JobId& id) {
     if (call.scheduler.list_runs(id, call.caller(), {.limit = 1}).empty()) call.refuse_missing();
 }
 
+/// Those of the job where one is given, else those of all jobs.
+template <Storage StorageT>
+[[nodiscard]] HttpResponse page_of_runs(RouteCall<StorageT>& call, std::optional<JobId> job_id) {
+    RunQuery query;
+    query.status = call.query.template named<JobRunStatus>("status");
+    query.reason = call.query.template named<RunReason>("reason");
+    query.job_id = job_id;
+    query.action_type = call.query.text("action_type");
+    query.from = call.query.instant("from");
+    query.to = call.query.instant("to");
+    const std::uint64_t filter = call.query.filter_hash(call.caller().tenant, call.path);
+    read_page(call.query, query, [&](const std::string& after) {
+        CursorReader cursor(after, CursorKind::runs, filter);
+        const Instant at = cursor.instant();
+        return RunCursor(at, cursor.id<RunId>());
+    });
+    const auto list = [&](const RunQuery& page) {
+        return call.scheduler.list_runs(call.caller(), page);
+    };
+    const auto runs = list(query);
+    nlohmann::json next;
+    if (has_more(query, runs, list)) {
+        const RunCursor last = runs.back();
+        next = CursorWriter(CursorKind::runs, filter).instant(last.scheduled_for).id(last.id).str();
+    }
+    const Count total = call.scheduler.count_runs(call.caller(), query);
+    return json_response({{"runs", runs},
+                          {"total", total.n},
+                          {"total_capped", total.capped},
+                          {"limit", query.limit},
+                          {"offset", query.offset},
+                          {"next", next}});
+}
+
+template <Storage StorageT>
+HttpResponse list_runs(RouteCall<StorageT>& call) {
+    return page_of_runs(call, call.query.template id<JobId>("job_id"));
+}
+
 template <Storage StorageT>
 HttpResponse list_runs_of_job(RouteCall<StorageT>& call) {
     const auto id = call.template id<JobId>();
-    RunQuery query;
-    query.status = call.query.template named<JobRunStatus>("status");
-    const std::uint64_t filter = call.query.filter_hash(call.caller().tenant, call.path);
-    read_page(call.query, query, [&](const std::string& after) {
-        return CursorReader(after, CursorKind::runs, filter).id<RunId>();
-    });
-    const auto list = [&](const RunQuery& page) {
-        return call.scheduler.list_runs(id, call.caller(), page);
-    };
-    const auto runs = list(query);
-    if (runs.empty()) check_job_has_been(call, id);
-    nlohmann::json next;
-    if (has_more(query, runs, list)) next = CursorWriter(CursorKind::runs, filter).id(runs.back().id).str();
-    return json_response({{"runs", runs}, {"limit", query.limit}, {"offset", query.offset}, {"next", next}});
+    check_job_has_been(call, id);
+    return page_of_runs(call, id);
 }
 
 [[nodiscard]] inline std::vector<ParameterInfo> run_list_parameters() {
+    constexpr std::string_view instant = R"({"type":"string","format":"date-time"})";
     return {
         {"status",
          R"({"enum":["pending","running","completed","failed","skipped","cancelled","timed_out"]})",
          "Only runs in this status."},
+        {"reason", R"({"$ref":"#/components/schemas/RunReason"})", "Only runs with this reason."},
+        {"action_type", R"({"type":"string","maxLength":256})", "Only runs of this `action.type`."},
+        {"from", instant, "Only runs whose `scheduled_for` is at or after this."},
+        {"to", instant, "Only runs whose `scheduled_for` is before this."},
         limit_parameter,
         offset_parameter,
         after_parameter,
@@ -106,6 +141,15 @@ void add_run_routes(std::vector<Route<StorageT>>& routes) {
                        .responses = {{202, "The run: pending, or skipped by the overlap policy.", "Run"},
                                      {409, "The key was used by another request.", "Problem"}}},
                       trigger_job});
+    std::vector<ParameterInfo> of_all_jobs = run_list_parameters();
+    of_all_jobs.push_back({"job_id", R"({"type":"string","format":"uuid"})", "Only runs of this job."});
+    routes.push_back({{.method = "GET",
+                       .path = "/runs",
+                       .name = "list_runs",
+                       .summary = "List the runs of all jobs, the latest first",
+                       .query = std::move(of_all_jobs),
+                       .responses = {{200, "A page of runs.", "RunPage"}}},
+                      list_runs});
     routes.push_back({{.method = "GET",
                        .path = "/jobs/{id}/runs",
                        .name = "list_runs_of_job",

@@ -17,6 +17,7 @@ template <class Void>
 void BasicMemoryStorage<Void>::mark_gone(RunRow& row) {
     JobRow& job = *row.job;
     row.place = detail::Place::gone;
+    job.tenant->ended_runs.erase(row.listed);
     if (row.run.idempotency_key && job.triggers_by_key) job.triggers_by_key->erase(*row.run.idempotency_key);
     count_reference(row.run.blocked_by, -1);
     count_reference(row.run.retry_of, -1);

@@ -39,9 +39,20 @@ template <class Void>
 struct MemoryRows {
 
     struct JobRow;
+    struct RunRow;
     struct KeyRow;
     struct TenantRow;
     struct TypeRow;
+
+    struct EarlierRun {
+        using is_transparent = void;
+        bool operator()(const RunRow* a, const RunRow* b) const noexcept { return place(a) < place(b); }
+        bool operator()(const RunRow* a, const RunCursor& b) const noexcept { return place(a) < b; }
+        bool operator()(const RunCursor& a, const RunRow* b) const noexcept { return a < place(b); }
+        [[nodiscard]] static RunCursor place(const RunRow* row) noexcept { return row->run; }
+    };
+
+    using RunsByTime = std::set<RunRow*, EarlierRun>;
 
     struct RunRow {
         JobRun run;
@@ -58,6 +69,7 @@ struct MemoryRows {
         Place place = Place::nowhere;
         /// How many other runs name this one as `retry_of` or `blocked_by`.
         std::uint32_t references = 0;
+        typename RunsByTime::iterator listed; ///< among the tenant's open runs, or those that have ended
     };
 
     /// The place of a run in the order of claiming, within a tenant.
@@ -226,11 +238,16 @@ struct MemoryRows {
         std::unordered_map<std::string, JobRow*> jobs_by_key;
         std::unordered_map<std::string, JobRow*> jobs_by_idempotency_key;
         std::unordered_map<std::string, std::unique_ptr<KeyRow>> keys;
+        RunsByTime open_runs;
+        RunsByTime ended_runs;
         std::deque<AuditEvent> audit;
         std::size_t running = 0;
         /// Where it waits for one of its running runs to end.
         std::vector<TypeRow*> held_in;
 
+        [[nodiscard]] RunsByTime& runs_like(const JobRun& run) {
+            return is_terminal(run.status) ? ended_runs : open_runs;
+        }
         [[nodiscard]] auto& jobs_with(JobStatus status) { return jobs_by_status[static_cast<std::size_t>(status)]; }
         [[nodiscard]] const auto& jobs_with(JobStatus status) const {
             return jobs_by_status[static_cast<std::size_t>(status)];

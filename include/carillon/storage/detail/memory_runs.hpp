@@ -34,6 +34,8 @@ auto BasicMemoryStorage<Void>::add_run(JobRow& job, JobRun&& run, const std::opt
         return a->run.id < b->run.id;
     };
     job.runs.insert(std::upper_bound(job.runs.begin(), job.runs.end(), &row, by_id), &row);
+    RunsByTime& listed = job.tenant->runs_like(row.run);
+    row.listed = listed.insert(listed.end(), &row); // nearly always its place
     count_reference(row.run.blocked_by, 1);
     count_reference(row.run.retry_of, 1);
     if (row.run.idempotency_key) {
@@ -147,6 +149,8 @@ void BasicMemoryStorage<Void>::settle(RunRow& row, const RunTransition& to) {
 template <class Void>
 void BasicMemoryStorage<Void>::close(RunRow& row, const RunTransition& to) {
     JobRow& job = *row.job;
+    RunsByTime& ended = job.tenant->ended_runs;
+    row.listed = ended.insert(ended.end(), job.tenant->open_runs.extract(row.listed));
     const bool scheduled = row.run.trigger == RunTrigger::schedule;
     if (scheduled && !row.run.started_at) --job.unstarted;
     count_end(job.progress, row.run, to);
@@ -175,30 +179,6 @@ auto BasicMemoryStorage<Void>::find_run(const std::string& tenant, const RunId& 
     const auto at = runs_.find(id);
     if (at == runs_.end() || at->second.run.tenant_id != tenant) return std::nullopt;
     return at->second.run;
-}
-
-template <class Void>
-auto BasicMemoryStorage<Void>::list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const
-    -> std::vector<JobRun> {
-    const std::lock_guard lock(mutex_);
-    std::vector<JobRun> page;
-    const auto job = jobs_.find(id);
-    if (job == jobs_.end() || job->second.tenant->name != tenant) return page;
-    const std::vector<RunRow*>& runs = job->second.runs;
-    auto end = runs.end();
-    if (query.after)
-        end = std::lower_bound(runs.begin(), end, *query.after, [](const RunRow* row, const RunId& run_id) {
-            return row->run.id < run_id;
-        });
-    std::size_t to_skip = query.offset;
-    for (auto at = std::make_reverse_iterator(end); at != runs.rend() && page.size() < query.limit; ++at) {
-        if (query.status && (*at)->run.status != *query.status) continue;
-        if (to_skip > 0)
-            --to_skip;
-        else
-            page.push_back((*at)->run);
-    }
-    return page;
 }
 
 template <class Void>

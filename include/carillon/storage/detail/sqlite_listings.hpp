@@ -122,30 +122,6 @@ auto SqliteTables<Void>::find_run(const std::string& tenant, const RunId& id) ->
 }
 
 template <class Void>
-auto SqliteTables<Void>::list_runs(const std::string& tenant, const JobId& id, const RunQuery& query)
-    -> std::vector<JobRun> {
-    static constexpr auto newest =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE job = ?1 ORDER BY id DESC");
-    static constexpr auto older =
-        sql_text("SELECT ", whole_run_columns, " FROM carillon_run AS r WHERE job = ?1 AND id < ?2 ORDER BY id DESC");
-    std::vector<JobRun> page;
-    const auto job = job_with_history(tenant, id);
-    if (!job) return page;
-    std::size_t to_skip = query.offset;
-    auto rows = query.after ? db_.query(older, *job, *query.after) : db_.query(newest, *job);
-    while (page.size() < query.limit && rows.next()) {
-        if (query.status && rows.template as<JobRunStatus>(run_status_column) != *query.status) continue;
-        if (to_skip > 0) {
-            --to_skip;
-            continue;
-        }
-        page.push_back(read_run(rows).run);
-        page.back().job_id = id;
-    }
-    return page;
-}
-
-template <class Void>
 auto SqliteTables<Void>::find_occurrence(const std::string& tenant, const JobId& id, Instant at)
     -> std::optional<JobRun> {
     const auto job = job_with_history(tenant, id);

@@ -124,6 +124,9 @@ CREATE TABLE carillon_run (
 CREATE UNIQUE INDEX carillon_run_occurrence ON carillon_run (job, scheduled_for) WHERE trigger = 0;
 CREATE INDEX carillon_run_history ON carillon_run (job, id);
 CREATE UNIQUE INDEX carillon_run_idempotency ON carillon_run (job, idempotency_key) WHERE idempotency_key IS NOT NULL;
+-- a tenant's runs in order of time; and those that did not go well by themselves, since they are few and looked for
+CREATE INDEX carillon_run_newest ON carillon_run (tenant, scheduled_for, id);
+CREATE INDEX carillon_run_exceptions ON carillon_run (tenant, status, scheduled_for, id) WHERE status > 2;
 -- who names it: such rows outlive the number of runs a job keeps
 CREATE INDEX carillon_run_blocked ON carillon_run (blocked_by) WHERE blocked_by IS NOT NULL;
 CREATE INDEX carillon_run_retried ON carillon_run (retry_of) WHERE retry_of IS NOT NULL;

@@ -23,6 +23,9 @@
 
 namespace carillon::detail {
 
+/// Which runs a listing walks through.
+enum class RunWalk : std::uint8_t { of_job, of_tenant, exceptions, running, pending };
+
 /// See storage.hpp for what each operation promises. An operation that throws may have written a part: whoever has
 /// begun the transaction takes it back, or the savepoint. Not thread-safe.
 ///
@@ -51,6 +54,8 @@ public:
     [[nodiscard]] std::size_t count_jobs(const std::string& tenant, std::optional<JobStatus> status);
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id);
     [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const JobId& id, const RunQuery& query);
+    [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query);
+    [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap);
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at);
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query);
 
@@ -146,6 +151,11 @@ private:
     void start(RunRow& row, JobRow& job, const ClaimRequest& request, Queue& queue);
 
     SqliteRows listed_jobs(const std::string& tenant, const JobQuery& query);
+    std::optional<SqliteRows> walked_runs(const char* (*statement_of)(RunWalk),
+                                          const std::string& tenant,
+                                          const RunQuery& query,
+                                          std::size_t limit,
+                                          std::size_t offset);
     SqliteRows listed_events(const std::string& tenant, const AuditQuery& query);
     std::optional<std::int64_t> job_with_history(const std::string& tenant, const JobId& id);
 
@@ -178,4 +188,5 @@ private:
 #include "carillon/storage/detail/sqlite_leases.hpp"
 #include "carillon/storage/detail/sqlite_listings.hpp"
 #include "carillon/storage/detail/sqlite_retention.hpp"
+#include "carillon/storage/detail/sqlite_run_listings.hpp"
 #include "carillon/storage/detail/sqlite_runs.hpp"

@@ -174,27 +174,27 @@ inline void counters_of_jobs_follow_the_status(const Bench& bench) {
 inline void runs_are_listed_newest_first(const Bench& bench) {
     const ScheduledJob job = bench.add(bench.job());
     const ScheduledJob other = bench.add(bench.job("other"));
-    std::vector<RunId> ids;
+    std::vector<JobRun> all;
     for (int i = 0; i < 6; ++i) {
-        ids.push_back(bench.add_run(job, bench.unlimited(job)).id);
+        all.insert(all.begin(), bench.add_run(job, bench.unlimited(job)));
         bench.add_run(other, bench.unlimited(other));
         bench.set_back(1h); // ids rise all the same
     }
-    std::reverse(ids.begin(), ids.end());
+    const Ids ids = ids_of(all);
     const auto list = [&](const RunQuery& query) {
         return ids_of(bench.storage->list_runs("acme", job.id, query));
     };
     expect_equal(list({}), ids, "runs");
     expect_equal(list({.limit = 2}), Ids{ids[0], ids[1]}, "the first two");
     expect_equal(list({.limit = 2, .offset = 5}), Ids{ids[5]}, "the sixth and seventh");
-    expect_equal(list({.limit = 2, .after = ids[1]}), Ids{ids[2], ids[3]}, "the page behind the second");
-    expect_equal(list({.after = ids[5]}), Ids{}, "the page behind the last");
+    expect_equal(list({.limit = 2, .after = all[1]}), Ids{ids[2], ids[3]}, "the page behind the second");
+    expect_equal(list({.after = all[5]}), Ids{}, "the page behind the last");
     bench.cancel(bench.find(bench.runs(job)[1]));
     bench.cancel(bench.find(bench.runs(job)[4]));
     const auto cancelled = JobRunStatus::cancelled;
     expect_equal(list({.status = cancelled}), Ids{ids[1], ids[4]}, "cancelled runs");
     expect_equal(list({.status = cancelled, .limit = 1, .offset = 1}), Ids{ids[4]}, "the second cancelled run");
-    expect_equal(list({.status = cancelled, .after = ids[1]}), Ids{ids[4]}, "cancelled runs behind the first of them");
+    expect_equal(list({.status = cancelled, .after = all[1]}), Ids{ids[4]}, "cancelled runs behind the first of them");
     expect_equal(list({.status = JobRunStatus::running}), Ids{}, "running runs");
 }
 

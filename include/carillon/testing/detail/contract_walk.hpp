@@ -101,6 +101,7 @@ private:
     void check_ended(const std::vector<JobRun>& before, const std::vector<JobRun>& ended) const;
     void compare_state();
     void compare_queries();
+    void compare_run_queries();
     void compare_next_due();
     void compare_occurrences();
     [[nodiscard]] std::vector<JobRun> open_runs() const;
@@ -131,6 +132,7 @@ inline void RandomWalk::run(std::size_t steps) {
             step();
             compare_state();
             compare_queries();
+            compare_run_queries();
             compare_next_due();
             compare_occurrences();
         }

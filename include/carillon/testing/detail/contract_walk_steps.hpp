@@ -340,6 +340,38 @@ inline void RandomWalk::compare_queries() {
                 "the job of idempotency key " + key);
 }
 
+inline void RandomWalk::compare_run_queries() {
+    constexpr std::array statuses{JobRunStatus::pending,
+                                  JobRunStatus::running,
+                                  JobRunStatus::completed,
+                                  JobRunStatus::failed,
+                                  JobRunStatus::skipped,
+                                  JobRunStatus::cancelled,
+                                  JobRunStatus::timed_out};
+    constexpr std::array reasons{RunReason::none, RunReason::overlapped, RunReason::requested, RunReason::deleted};
+    const std::string tenant = dice_.pick(walk_tenants);
+    RunQuery query{.limit = 1 + dice_.below(20), .offset = dice_.below(3)};
+    if (dice_.chance(50)) query.status = dice_.pick(statuses);
+    if (dice_.chance(20)) query.reason = dice_.pick(reasons);
+    if (dice_.chance(20)) query.job_id = jobs_[dice_.below(jobs_.size())].job;
+    if (dice_.chance(20)) query.action_type = dice_.pick(walk_types);
+    if (dice_.chance(20)) query.from = now() - 1h * static_cast<int>(dice_.below(5));
+    if (dice_.chance(20)) query.to = now() - 1h * static_cast<int>(dice_.below(3));
+    const std::size_t cap = dice_.chance(50) ? 100'000 : dice_.below(10);
+    const std::size_t all = reference_->count_runs(tenant, query, 100'000).n;
+    const Count count = bench_.storage->count_runs(tenant, query, cap);
+    expect(count.n <= std::min(all, cap),
+           "counted runs: at most " + show(std::min(all, cap)) + ", saw " + show(count.n));
+    expect(count.capped ? cap < 100'000 : count.n == all, "counted runs: all " + show(all) + ", or capped");
+    for (int pages = 0; pages < 3; ++pages) {
+        const auto page = reference_->list_runs(tenant, query);
+        expect_same(bench_.storage->list_runs(tenant, query), page, "listed runs of tenant " + tenant);
+        if (page.empty()) break;
+        query.after = page.back();
+        query.offset = 0;
+    }
+}
+
 inline void RandomWalk::compare_next_due() {
     const ClaimFilter filter = make_filter();
     const auto latest = reference_->next_due(filter, now());

@@ -93,6 +93,11 @@ struct ReferenceRun : JobRun {
     [[nodiscard]] bool is_occurrence_of(const JobId& job) const {
         return job_id == job && trigger == RunTrigger::schedule;
     }
+    [[nodiscard]] bool is_listed_by(const RunQuery& query) const {
+        return (!query.status || status == *query.status) && (!query.reason || reason == *query.reason) &&
+               (!query.action_type || action_type == *query.action_type) &&
+               (!query.from || scheduled_for >= *query.from) && (!query.to || scheduled_for < *query.to);
+    }
     /// The first reason counts.
     void request_stop(RunReason why) {
         if (is_running() && !std::exchange(stop_requested, true)) reason = why;

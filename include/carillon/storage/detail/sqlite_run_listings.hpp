@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: MIT
+// storage/detail/sqlite_run_listings.hpp - how SqliteTables lists and counts runs.
+//
+// Each listing walks an index in its order from a place on: a job's history, a tenant's runs in order of time, or those
+// of one status that is neither open nor completed. Open runs are few: they are looked through and sorted. What is left
+// of the filter is tried row by row.
+#pragma once
+
+#include "carillon/storage/detail/run_filter.hpp"
+#include "carillon/storage/detail/sqlite_tables.hpp"
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace carillon::detail {
+
+// clang-format off
+/// As read_run reads them, and the id of the job.
+inline constexpr auto listed_run_columns =
+    sql_text(whole_run_columns, ", (SELECT o.id FROM carillon_job AS o WHERE o.row = r.job)");
+/// ?2 to ?4: the place behind which it goes on, and `from`. ?5 to ?7: the filters. ?8 and ?9: limit and offset.
+inline constexpr char run_filter[] =
+    "(?5 IS NULL OR r.status = ?5) AND (?6 IS NULL OR r.reason = ?6) AND (?7 IS NULL OR r.action_type = ?7)";
+inline constexpr char runs_of_that_time[] = " AND (r.scheduled_for, r.id) < (?2, ?3) AND r.scheduled_for >= ?4";
+inline constexpr char runs_of_job[] =
+    " FROM carillon_run AS r WHERE r.job = ?1 AND r.id < ?3 AND r.scheduled_for < ?2 AND r.scheduled_for >= ?4";
+inline constexpr auto runs_of_tenant = sql_text(" FROM carillon_run AS r WHERE r.tenant = ?1", runs_of_that_time);
+inline constexpr auto exceptions_of_tenant =
+    sql_text(" FROM carillon_run AS r WHERE r.tenant = ?1 AND r.status = ?5 AND r.status > 2", runs_of_that_time);
+inline constexpr auto running_of_tenant =
+    sql_text(" FROM carillon_run AS r INDEXED BY carillon_run_running WHERE r.place = 3 AND r.tenant = ?1",
+             runs_of_that_time);
+inline constexpr auto pending_of_tenant =
+    sql_text(" FROM carillon_job AS j CROSS JOIN carillon_run AS r WHERE j.tenant = ?1 AND j.removed = 0 AND "
+             "r.open_job = j.row AND r.status = 0", runs_of_that_time);
+inline constexpr char page_by_time[] = " ORDER BY r.scheduled_for DESC, r.id DESC LIMIT ?8 OFFSET ?9";
+inline constexpr char page_by_id[] = " ORDER BY r.id DESC LIMIT ?8 OFFSET ?9";
+inline constexpr char first_rows[] = " LIMIT ?8 OFFSET ?9";
+
+/// Those that match, or whether each of the first ones does.
+template <const auto& From, const auto& Page>
+inline constexpr auto select_listed = sql_text("SELECT ", listed_run_columns, From, " AND ", run_filter, Page);
+template <const auto& From>
+inline constexpr auto select_whether_listed = sql_text("SELECT ", run_filter, From, first_rows);
+// clang-format on
+
+[[nodiscard]] inline RunWalk walk_of(const RunQuery& query) noexcept {
+    if (query.job_id) return RunWalk::of_job;
+    if (!query.status || *query.status == JobRunStatus::completed) return RunWalk::of_tenant;
+    if (*query.status == JobRunStatus::pending) return RunWalk::pending;
+    return *query.status == JobRunStatus::running ? RunWalk::running : RunWalk::exceptions;
+}
+
+[[nodiscard]] inline const char* list_statement(RunWalk walk) {
+    switch (walk) {
+    case RunWalk::of_job: return select_listed<runs_of_job, page_by_id>;
+    case RunWalk::exceptions: return select_listed<exceptions_of_tenant, page_by_time>;
+    case RunWalk::running: return select_listed<running_of_tenant, page_by_time>;
+    case RunWalk::pending: return select_listed<pending_of_tenant, page_by_time>;
+    case RunWalk::of_tenant: break;
+    }
+    return select_listed<runs_of_tenant, page_by_time>;
+}
+
+[[nodiscard]] inline const char* count_statement(RunWalk walk) {
+    switch (walk) {
+    case RunWalk::of_job: return select_whether_listed<runs_of_job>;
+    case RunWalk::exceptions: return select_whether_listed<exceptions_of_tenant>;
+    case RunWalk::running: return select_whether_listed<running_of_tenant>;
+    case RunWalk::pending: return select_whether_listed<pending_of_tenant>;
+    case RunWalk::of_tenant: break;
+    }
+    return select_whether_listed<runs_of_tenant>;
+}
+
+/// Behind every id that there is.
+[[nodiscard]] inline RunId behind_all_ids() noexcept {
+    Uuid last;
+    last.bytes.fill(0xff);
+    return RunId(last);
+}
+
+/// Runs the statement for that walk; nothing where there is no such job. The query must outlive the rows.
+template <class Void>
+std::optional<SqliteRows> SqliteTables<Void>::walked_runs(const char* (*statement_of)(RunWalk),
+                                                          const std::string& tenant,
+                                                          const RunQuery& query,
+                                                          std::size_t limit,
+                                                          std::size_t offset) {
+    const char* statement = statement_of(walk_of(query));
+    const auto run = [&](const auto& of, RunCursor end) {
+        return db_.query(statement,
+                         of,
+                         std::move(end.scheduled_for),
+                         std::move(end.id),
+                         query.from.value_or(Instant::min()),
+                         query.status,
+                         query.reason,
+                         query.action_type,
+                         std::move(limit),
+                         std::move(offset));
+    };
+    if (!query.job_id) return run(tenant, end_of(query).value_or(RunCursor(Instant::max(), RunId{})));
+    const auto job = job_with_history(tenant, *query.job_id);
+    if (!job) return std::nullopt;
+    return run(*job, RunCursor(query.to.value_or(Instant::max()), query.after ? query.after->id : behind_all_ids()));
+}
+
+template <class Void>
+auto SqliteTables<Void>::list_runs(const std::string& tenant, const RunQuery& query) -> std::vector<JobRun> {
+    std::vector<JobRun> page;
+    auto rows = walked_runs(list_statement, tenant, query, query.limit, query.offset);
+    while (rows && rows->next()) {
+        page.push_back(read_run(*rows).run);
+        page.back().job_id = rows->template id<JobId>(whole_run_count);
+    }
+    return page;
+}
+
+template <class Void>
+auto SqliteTables<Void>::list_runs(const std::string& tenant, const JobId& id, const RunQuery& query)
+    -> std::vector<JobRun> {
+    RunQuery of_job = query;
+    of_job.job_id = id;
+    return list_runs(tenant, of_job);
+}
+
+template <class Void>
+Count SqliteTables<Void>::count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) {
+    RunQuery all = query;
+    all.after.reset();
+    Count count;
+    auto rows = walked_runs(count_statement, tenant, all, cap + 1, 0);
+    for (std::size_t looked_at = 0; rows && rows->next(); ++looked_at) {
+        count.capped = looked_at == cap;
+        if (count.capped) break;
+        count.n += rows->flag(0) ? 1 : 0;
+    }
+    return count;
+}
+
+} // namespace carillon::detail
