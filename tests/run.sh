@@ -25,7 +25,7 @@ parts
   compile_fail   wrong programs do not compile, and the compiler says why
   examples       every example runs
   consumers      projects that use an installed, a fetched, an added Carillon, or just its include folder
-  headers        every header compiles alone, with g++ and with clang++
+  headers        every header compiles alone, clang++
   asan           unit tests and examples with the address and undefined behaviour sanitizers, clang++
   tsan           the tests tagged [concurrent] with the thread sanitizer, clang++
 on request
@@ -105,6 +105,31 @@ run_catch2() {
         { echo "run.sh: once more, alone: tests/run.sh $part \"the test's name\"" >&2; return 1; }
 }
 
+# Runs all tests of a preset, or those with a tag, as many processes at a time as there are cores:
+# run_in_groups PART PRESET TESTS_PER_PROCESS [TAG]
+run_in_groups() {
+    local part=$1 preset=$2 size=$3 program=$build_root/$2/tests/carillon_tests folder=$build_root/$2/groups
+    local list=--list-test-names-only total passed failed
+    shift 3
+    [[ $("$program" --help) == *$list* ]] || list="--list-tests --verbosity quiet" # Catch2 v3
+    rm -rf "$folder"
+    mkdir -p "$folder"
+    # shellcheck disable=SC2086
+    "$program" $list "$@" | grep . >"$folder/names"
+    split -l "$size" -a 4 -d "$folder/names" "$folder/group."
+    # shellcheck disable=SC2016
+    printf '%s\0' "$folder"/group.* | xargs -0 -P "$(nproc)" -I '{}' sh -c \
+        '"$0" --input-file "$1" >"$1.log" 2>&1 || { touch "$1.failed"; cat "$1.log"; }' "$program" '{}'
+    total=$(wc -l <"$folder/names")
+    [[ $total != 0 ]] || { broken "$program lists no test${1:+ tagged $1}"; return 1; }
+    passed=$(for log in "$folder"/*.log; do count_test_cases "$log"; done | awk '{ n += $1 } END { print n }')
+    failed=$((total - passed)) # those whose process ended before it could count among them
+    # A sanitizer may speak at the very end.
+    [[ $failed == 0 ]] && failed=$(find "$folder" -name '*.failed' | wc -l)
+    record "$part" "$passed" "$failed" ||
+        { echo "run.sh: once more, alone: tests/run.sh $part \"the test's name\"" >&2; return 1; }
+}
+
 # "passed failed" from the last lines of a Catch2 log.
 count_test_cases() {
     awk '
@@ -162,7 +187,12 @@ part_format() {
 }
 
 part_unit() {
-    build dev carillon_tests && run_catch2 unit dev "${test_arguments[@]}"
+    build dev carillon_tests || return 1
+    if [[ ${#test_arguments[@]} -gt 0 ]]; then
+        run_catch2 unit dev "${test_arguments[@]}"
+        return
+    fi
+    run_in_groups unit dev 40
 }
 
 part_simulation() {
@@ -200,21 +230,18 @@ part_consumers() {
     configure dev && run_ctest consumers dev consumers -j "$(nproc)"
 }
 
+# With the compiler that is quicker at it: g++ has the same standard library and compiles every header in other parts.
 part_headers() {
-    headers_with dev && headers_with clang
-}
-
-headers_with() {
-    local preset=$1 log=$build_root/$1/headers.log keep_going=(-k) status total failed
-    configure "$preset" || return 1
-    [[ -f $build_root/$preset/build.ninja ]] && keep_going=(-k 0)
-    cmake --build "$build_root/$preset" --parallel "$(nproc)" --target all_verify_interface_header_sets -- \
+    local log=$build_root/clang/headers.log keep_going=(-k) status total failed
+    configure clang || return 1
+    [[ -f $build_root/clang/build.ninja ]] && keep_going=(-k 0)
+    cmake --build "$build_root/clang" --parallel "$(nproc)" --target carillon_headers carillon_headers_with_job -- \
         "${keep_going[@]}" 2>&1 | tee "$log"
     status=${PIPESTATUS[0]}
-    total=$(find "$build_root/$preset" -path '*_verify_interface_header_sets/*' -name '*.cxx' | wc -l)
+    total=$(find "$build_root/clang/tests/headers" -name '*.cxx' | wc -l)
     failed=$(grep -c '^FAILED: ' "$log")
     [[ $status != 0 && $failed == 0 ]] && failed=1
-    record "headers ($preset)" $((total - failed)) "$failed"
+    record headers $((total - failed)) "$failed"
 }
 
 part_asan() {
@@ -222,7 +249,7 @@ part_asan() {
         build asan carillon_tests && run_catch2 asan asan "${test_arguments[@]}"
         return
     fi
-    build asan carillon_tests examples && run_catch2 asan asan && run_ctest "asan examples" asan examples
+    build asan carillon_tests examples && run_in_groups asan asan 20 && run_ctest "asan examples" asan examples
 }
 
 # Each test in a process of its own: the sanitizer remembers in which order locks were taken by their addresses, and two
@@ -233,21 +260,7 @@ part_tsan() {
         run_catch2 tsan tsan "${test_arguments[@]}"
         return
     fi
-    local program=$build_root/tsan/tests/carillon_tests log=$build_root/tsan/unit.log list=--list-test-names-only
-    [[ $("$program" --help) == *$list* ]] || list="--list-tests --verbosity quiet" # Catch2 v3
-    local name passed=0 failed=0
-    # shellcheck disable=SC2086
-    while IFS= read -r name; do
-        [[ -n $name ]] || continue
-        if "$program" "$(as_test_filter "$name")" >"$log" 2>&1; then
-            passed=$((passed + 1))
-        else
-            failed=$((failed + 1))
-            cat "$log"
-        fi
-    done < <("$program" $list '[concurrent]')
-    [[ $passed$failed != 00 ]] || { broken "no test is tagged [concurrent]"; return 1; }
-    record tsan "$passed" "$failed"
+    run_in_groups tsan tsan 1 '[concurrent]'
 }
 
 part_differential() {
@@ -265,7 +278,8 @@ part_differential() {
 }
 
 part_tidy() {
-    headers_with tidy && build tidy all && record "tidy (examples)" 1 0
+    build tidy all_verify_interface_header_sets && record "tidy (headers)" 1 0 &&
+        build tidy all && record "tidy (examples)" 1 0
 }
 
 # Begins with the inputs in tests/data/fuzz and adds what it finds to build/. 4 KiB must neither take long nor much memory.

@@ -201,6 +201,18 @@ TEST_CASE("handover: a task that is dropped does not count, and one that is call
     CHECK(handover.waiting() == 0);
 }
 
+TEST_CASE("handover: its end lets go of an executor that owns tasks which it has not called") {
+    std::weak_ptr<const std::deque<std::function<void()>>> tasks;
+    {
+        const Kept kept;
+        tasks = kept.tasks;
+        Work work;
+        detail::Handover handover(kept.executor(), 2, work.work(), work.how_much());
+        handover.post(2);
+    }
+    CHECK(tasks.expired());
+}
+
 TEST_CASE("handover: a task that comes after the end does nothing") {
     const Kept kept;
     Work work;

@@ -43,9 +43,12 @@ public:
     Handover& operator=(const Handover&) = delete;
     /// Waits for the tasks that have begun. Those that have not will do nothing.
     ~Handover() {
+        Executor last; // let go without the lock: an executor may own the tasks that it has not called
         std::unique_lock lock(state_->mutex);
         state_->open = false;
         state_->changed.wait(lock, [this] { return state_->working == 0; });
+        last.swap(state_->executor);
+        lock.unlock();
     }
 
     /// Something to do has come: `pieces` of it are there now. Posts as many tasks as that takes. Throws what the
@@ -81,7 +84,7 @@ private:
             , left(std::move(what_is_left))
             , size(the_size) {}
 
-        const Executor executor;
+        Executor executor; // none after the end
         const std::size_t limit;
         const std::function<void()> work;
         const std::function<std::size_t()> left;
