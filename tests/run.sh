@@ -116,10 +116,10 @@ run_in_groups() {
     mkdir -p "$folder"
     # shellcheck disable=SC2086
     "$program" $list "$@" | grep . >"$folder/names"
-    split -l "$size" -a 4 -d "$folder/names" "$folder/group."
+    escaped_for_filter <"$folder/names" | split -l "$size" -a 4 -d - "$folder/group."
     # shellcheck disable=SC2016
     printf '%s\0' "$folder"/group.* | xargs -0 -P "$(nproc)" -I '{}' sh -c \
-        '"$0" --input-file "$1" >"$1.log" 2>&1 || { touch "$1.failed"; cat "$1.log"; }' "$program" '{}'
+        '"$0" "$(paste -sd, "$1")" >"$1.log" 2>&1 || { touch "$1.failed"; cat "$1.log"; }' "$program" '{}'
     total=$(wc -l <"$folder/names")
     [[ $total != 0 ]] || { broken "$program lists no test${1:+ tagged $1}"; return 1; }
     passed=$(for log in "$folder"/*.log; do count_test_cases "$log"; done | awk '{ n += $1 } END { print n }')
@@ -159,9 +159,11 @@ run_ctest() {
 as_test_filter() {
     case $1 in
         -* | *'*'* | '['* | '~'*) printf '%s' "$1" ;;
-        *) printf '%s' "$1" | sed 's/[\\,[]/\\&/g' ;;
+        *) printf '%s' "$1" | escaped_for_filter ;;
     esac
 }
+
+escaped_for_filter() { sed 's/[\\,[]/\\&/g'; }
 
 # ---- parts -----------------------------------------------------------------------------------------------------------
 
