@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <array>
 #include <atomic>
+#include <bit>
 #include <chrono>
 #include <compare>
 #include <cstddef>
@@ -40,24 +41,26 @@ struct Uuid {
 
     [[nodiscard]] constexpr bool is_nil() const noexcept { return *this == Uuid{}; }
     /// As numbers, which is the order of their bytes, and of their texts.
-    friend constexpr bool operator==(const Uuid& a, const Uuid& b) noexcept {
-        return a.high() == b.high() && a.low() == b.low();
-    }
+    friend constexpr bool operator==(const Uuid& a, const Uuid& b) noexcept { return a.words() == b.words(); }
     friend constexpr std::strong_ordering operator<=>(const Uuid& a, const Uuid& b) noexcept {
         return a.high() != b.high() ? a.high() <=> b.high() : a.low() <=> b.low();
     }
 
     /// The first eight bytes, and the last.
-    [[nodiscard]] constexpr std::uint64_t high() const noexcept { return read_big_endian(0); }
-    [[nodiscard]] constexpr std::uint64_t low() const noexcept { return read_big_endian(8); }
+    [[nodiscard]] constexpr std::uint64_t high() const noexcept { return big_endian(words()[0]); }
+    [[nodiscard]] constexpr std::uint64_t low() const noexcept { return big_endian(words()[1]); }
 
 private:
-    /// Written out, so that compilers see that it is one load: a loop would be eight, and memcmp a call.
-    [[nodiscard]] constexpr std::uint64_t read_big_endian(std::size_t at) const noexcept {
-        return [&]<std::size_t... I>(std::index_sequence<I...>) {
-            return ((std::uint64_t{bytes[at + I]} << (56 - 8 * I)) | ...);
-        }
-        (std::make_index_sequence<8>{});
+    [[nodiscard]] constexpr std::array<std::uint64_t, 2> words() const noexcept {
+        return std::bit_cast<std::array<std::uint64_t, 2>>(bytes);
+    }
+    /// In three steps, so that compilers see one instruction that is worth inlining: put together from eight bytes it
+    /// was a call for each comparison, as memcmp is.
+    [[nodiscard]] static constexpr std::uint64_t big_endian(std::uint64_t word) noexcept {
+        if constexpr (std::endian::native == std::endian::big) return word;
+        word = (word & 0x00ff'00ff'00ff'00ff) << 8 | (word >> 8 & 0x00ff'00ff'00ff'00ff);
+        word = (word & 0x0000'ffff'0000'ffff) << 16 | (word >> 16 & 0x0000'ffff'0000'ffff);
+        return word << 32 | word >> 32;
     }
 };
 

@@ -16,10 +16,12 @@
 #include <utility>
 #include <vector>
 
-/// A measure, in nanoseconds an item. With `over`, a second column says how many times that measure of its row it is.
+/// A measure, in nanoseconds an item. With `over`, a second column says how many times that measure of its row it is,
+/// with `also_over` a third one.
 struct TableColumn {
     std::string measure;
     std::string over = "";
+    std::string also_over = "";
 };
 
 class RatioTable final : public benchmark::BenchmarkReporter {
@@ -48,11 +50,16 @@ public:
 
     void Finalize() override {
         std::printf("| ns |");
-        for (const TableColumn& column : columns_)
-            std::printf(column.over.empty() ? " %s |" : " %s | / %s |", column.measure.c_str(), column.over.c_str());
-        std::printf("\n|---|");
-        for (const TableColumn& column : columns_)
-            std::printf(column.over.empty() ? "---:|" : "---:|---:|");
+        std::string line = "|---|";
+        for (const TableColumn& column : columns_) {
+            std::printf(" %s |", column.measure.c_str());
+            line += "---:|";
+            for (const std::string& base : bases_of(column)) {
+                std::printf(" / %s |", base.c_str());
+                line += "---:|";
+            }
+        }
+        std::printf("\n%s", line.c_str());
         std::printf("\n");
         std::sort(rows_.begin(), rows_.end(), [](const Row& a, const Row& b) { return a.family < b.family; });
         for (Row& row : rows_)
@@ -76,14 +83,22 @@ private:
         return known != rows_.end() ? *known : rows_.emplace_back(Row{subject});
     }
 
+    static std::vector<std::string> bases_of(const TableColumn& column) {
+        std::vector<std::string> bases;
+        for (const std::string& base : {column.over, column.also_over})
+            if (!base.empty()) bases.push_back(base);
+        return bases;
+    }
+
     void print(Row& row) const {
         std::printf("| %s |", row.subject.c_str());
         for (const TableColumn& column : columns_) {
             const double figure = median(row.figures[column.measure]);
             std::printf(figure > 0 ? " %.1f |" : " |", figure);
-            if (column.over.empty()) continue;
-            const double base = median(row.figures[column.over]);
-            std::printf(figure > 0 && base > 0 ? " %.2f |" : " |", figure / base);
+            for (const std::string& over : bases_of(column)) {
+                const double base = median(row.figures[over]);
+                std::printf(figure > 0 && base > 0 ? " %.2f |" : " |", figure / base);
+            }
         }
         std::printf("\n");
     }

@@ -3,6 +3,7 @@
 //
 //   bare       sqlite3 alone, on a copy of the file: the statements that nobody can do without, prepared once, in
 //              transactions of the same size, and no C++ around them
+//   same sql   claims and finishes only: the statements that SqliteStorage runs for them, recorded and run again
 //   storage    SqliteStorage: fences, leases, keys, counters, limits, and records made of the rows
 //   facade     what a host calls: create_job, list_jobs, and poll() when there is nothing to do
 //
@@ -13,6 +14,7 @@
 #include "carillon/worker/worker.hpp"
 
 #include "ratio_table.hpp"
+#include "sqlite_replay.hpp"
 
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
@@ -348,6 +350,64 @@ private:
     JobId often_;
 };
 
+// ---- the same statements
+// ---------------------------------------------------------------------------------------------
+
+/// The storage claims and finishes, what it changed is put back, and its statements do it again.
+class SameSql {
+public:
+    SameSql(const std::string& path, SqliteSynchronous synchronous) {
+        SqliteRecorder::attach();
+        ours_ = std::make_unique<Ours>(path, synchronous);
+        SqliteRecorder::detach();
+        sqlite3_open(path.c_str(), &db_);
+        execute(synchronous == SqliteSynchronous::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+        execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;"
+                "PRAGMA wal_autocheckpoint = 20000");
+        replay_ = std::make_unique<SqliteReplay>(db_);
+    }
+    SameSql(const SameSql&) = delete;
+    SameSql& operator=(const SameSql&) = delete;
+    ~SameSql() {
+        replay_.reset();
+        sqlite3_close(db_);
+    }
+
+    void record(std::size_t times, std::size_t batch) {
+        ours_->add_runs(times * batch);
+        execute("CREATE TEMP TABLE kept_run AS SELECT * FROM carillon_run WHERE place = 1;"
+                "CREATE TEMP TABLE kept_job AS SELECT * FROM carillon_job WHERE row IN (SELECT job FROM kept_run);"
+                "CREATE TEMP TABLE kept_tenant AS SELECT * FROM carillon_tenant;"
+                "CREATE TEMP TABLE kept_type AS SELECT * FROM carillon_type");
+        SqliteRecorder::start();
+        for (std::size_t i = 0; i < times; ++i)
+            ours_->claim_and_finish(batch);
+        replay_->load(SqliteRecorder::stop());
+        for (const std::string table : {"run", "job", "tenant", "type"})
+            execute(("INSERT OR REPLACE INTO carillon_" + table + " SELECT * FROM kept_" + table +
+                     "; DROP TABLE kept_" + table)
+                        .c_str());
+    }
+    void run_again() {
+        replay_->run();
+        if (ready()) throw std::logic_error("the same statements did less");
+    }
+
+private:
+    void execute(const char* sql) {
+        if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
+            throw std::runtime_error(std::string(sql) + ": " + sqlite3_errmsg(db_));
+    }
+    [[nodiscard]] bool ready() const {
+        Statement open(db_, "SELECT 1 FROM carillon_run WHERE place IS NOT NULL AND place IN (1, 3) LIMIT 1");
+        return open.step();
+    }
+
+    sqlite3* db_ = nullptr;
+    std::unique_ptr<Ours> ours_;
+    std::unique_ptr<SqliteReplay> replay_;
+};
+
 // ---- the measures
 // ----------------------------------------------------------------------------------------------------
 
@@ -366,6 +426,7 @@ public:
         }
         ours.add_runs(1);
         ours.backup_to(path("bare"));
+        ours.backup_to(path("same"));
         ours.claim_and_finish(1);
     }
     Files(const Files&) = delete;
@@ -373,6 +434,7 @@ public:
     ~Files() {
         ours_.clear();
         bare_.clear();
+        same_.clear();
         std::error_code ignored;
         std::filesystem::remove_all(folder_, ignored);
     }
@@ -388,6 +450,8 @@ public:
     Subject& with(SqliteSynchronous synchronous) {
         if constexpr (std::is_same_v<Subject, Bare>)
             return in(bare_, "bare", synchronous);
+        else if constexpr (std::is_same_v<Subject, SameSql>)
+            return in(same_, "same", synchronous);
         else
             return in(ours_, "storage", synchronous);
     }
@@ -407,6 +471,7 @@ private:
     std::filesystem::path folder_;
     All<Ours> ours_;
     All<Bare> bare_;
+    All<SameSql> same_;
 };
 
 struct Case {
@@ -455,6 +520,16 @@ void add_claims(const Case& with, const std::string& measure) {
             });
 }
 
+void add_same_claims(const Case& with) {
+    for (const std::size_t batch : std::array<std::size_t, 2>{1, 100})
+        add<SameSql>(
+            with,
+            "same sql/claim + finish of " + std::to_string(batch),
+            10 * batch,
+            [=](SameSql& subject) { subject.record(10, batch); },
+            [](SameSql& subject) { subject.run_again(); });
+}
+
 template <class Subject>
 void add_rest(const Case& with,
               const std::string& measure,
@@ -477,6 +552,7 @@ void register_all(std::size_t jobs, const std::string& words) {
          {std::pair{SqliteSynchronous::normal, "NORMAL"}, std::pair{SqliteSynchronous::full, "FULL"}}) {
         const Case with{jobs, synchronous, std::string(", ") + mode + ", " + words};
         add_claims<Bare>(with, "bare");
+        add_same_claims(with);
         add_claims<Ours>(with, "storage");
         add_rest<Bare>(with, "bare", &Bare::create, &Bare::list_page, &Bare::idle);
         add_rest<Ours>(
@@ -494,5 +570,6 @@ int main(int argc, char** argv) {
         register_all(100'000, "100k jobs");
         register_all(1'000'000, "1M jobs");
     }
-    return run_as_table(argc, argv, {{"bare"}, {"storage", "bare"}, {"facade", "bare"}});
+    return run_as_table(
+        argc, argv, {{"bare"}, {"same sql", "bare"}, {"storage", "bare", "same sql"}, {"facade", "bare"}});
 }

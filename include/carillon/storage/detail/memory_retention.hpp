@@ -38,8 +38,9 @@ std::size_t BasicMemoryStorage<Void>::purge_runs(JobRow& job, const detail::Purg
         return rules.may_go(row.run) && !rules.is_old(row.run) && row.references == 0;
     };
     std::array<std::size_t, detail::PurgeRules::groups> excess{};
-    for (const RunRow* row : job.runs)
-        if (counts(*row)) ++excess[rules.group_of(row->run)];
+    if (job.runs.size() > rules.least_most())
+        for (const RunRow* row : job.runs)
+            if (counts(*row)) ++excess[rules.group_of(row->run)];
     for (std::size_t group = 0; group < excess.size(); ++group)
         excess[group] -= std::min(excess[group], rules.most_of(group));
     std::size_t deleted = 0;
@@ -71,7 +72,10 @@ std::size_t BasicMemoryStorage<Void>::purge(const Retention& retention, Instant 
     }
     auto job = jobs_.find(purge_cursor_);
     if (job == jobs_.end()) job = jobs_.begin();
-    for (std::size_t visited = 0; job != jobs_.end() && visited < limit && deleted < limit; ++visited) {
+    std::size_t seen = 0; // rows: the lock is held meanwhile
+    for (std::size_t visited = 0; job != jobs_.end() && visited < limit && deleted < limit && seen < 10 * limit;
+         ++visited) {
+        seen += job->second.runs.size();
         deleted += purge_runs(job->second, rules, limit - deleted);
         if (job->second.removed && job->second.runs.empty())
             job = jobs_.erase(job);

@@ -5,6 +5,7 @@
 #include "carillon/model/run.hpp"
 #include "carillon/storage/query.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +39,8 @@ public:
     [[nodiscard]] bool is_old(const JobRun& run) const { return end_of(run) < of(run).until; }
     [[nodiscard]] std::size_t group_of(const JobRun& run) const { return of(run).group; }
     [[nodiscard]] std::size_t most_of(std::size_t group) const { return most_[group]; }
+    /// A job with no more rows than that has none too many.
+    [[nodiscard]] std::size_t least_most() const { return *std::min_element(most_.begin(), most_.end()); }
     /// Whether rows of a terminal status are counted in it.
     [[nodiscard]] bool is_used(std::size_t group) const {
         for (std::size_t i = 0; i < of_status_.size(); ++i)

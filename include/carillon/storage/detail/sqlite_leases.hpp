@@ -33,13 +33,10 @@ auto SqliteTables<Void>::heartbeat(const std::vector<RunRef>& runs, Duration lea
 inline constexpr char ending_columns[] =
     "row, job, key, attempts, id, tenant, status, trigger, reason, scheduled_for, started_at, attempt, fence, abandons, "
     "worker, stop_requested, action_type, expires_at";
-inline constexpr int ending_count = count_columns(ending_columns);
 inline constexpr auto select_running_run =
-    sql_text("SELECT ", columns_of<ending_columns>('r'), ", ", whole_job_columns, " FROM carillon_run AS r "
-             "CROSS JOIN carillon_job AS j ON j.row = r.job WHERE r.place = 3 AND r.id = ?1");
+    sql_text("SELECT ", ending_columns, " FROM carillon_run WHERE place = 3 AND id = ?1");
 inline constexpr auto select_running_runs =
-    sql_text("SELECT ", columns_of<ending_columns>('r'), ", ", whole_job_columns, " FROM carillon_run AS r "
-             "CROSS JOIN carillon_job AS j ON j.row = r.job WHERE r.place = 3 AND r.id IN ", sql_list_of_many);
+    sql_text("SELECT ", ending_columns, " FROM carillon_run WHERE place = 3 AND id IN ", sql_list_of_many);
 // clang-format on
 
 [[nodiscard]] inline SqliteRunRow read_ending(const SqliteRows& rows) {
@@ -73,10 +70,11 @@ inline constexpr auto select_running_runs =
 template <class Void>
 auto SqliteTables<Void>::find_running(const std::vector<RunFinish>& finishes) -> std::unordered_map<RunId, RunRow> {
     std::unordered_map<RunId, RunRow> found;
+    std::vector<std::int64_t> jobs;
     const auto collect = [&](SqliteRows rows) {
         while (rows.next()) {
             RunRow run = read_ending(rows);
-            work_.job_in(rows, ending_count);
+            if (jobs.empty() || jobs.back() != run.job) jobs.push_back(run.job);
             found.insert_or_assign(run.run.id, std::move(run));
         }
     };
@@ -85,6 +83,7 @@ auto SqliteTables<Void>::find_running(const std::vector<RunFinish>& finishes) ->
         [&](std::size_t at) { return finishes[at].run.id; },
         [&](const RunId& id) { collect(db_.query(select_running_run, id)); },
         [&](const auto&... ids) { collect(db_.query(select_running_runs, ids...)); });
+    work_.fetch_jobs(std::move(jobs));
     return found;
 }
 

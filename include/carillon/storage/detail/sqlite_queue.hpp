@@ -206,24 +206,24 @@ template <class Void>
 void SqliteTables<Void>::Queue::read_ahead(const std::string& tenant, const std::string& type, OfType& into) {
     static constexpr auto select = sql_text("SELECT ",
                                             whole_run_columns,
-                                            ", ",
-                                            job_and_definition_columns,
-                                            " FROM carillon_run AS r CROSS JOIN carillon_job AS j ON j.row = r.job "
-                                            "CROSS JOIN carillon_definition AS d ON d.row = j.definition "
-                                            "WHERE r.place = 1 AND r.action_type = ?1 AND r.tenant = ?2 "
-                                            "ORDER BY r.priority DESC, r.not_before, r.id");
+                                            " FROM carillon_run AS r WHERE place = 1 AND action_type = ?1 AND "
+                                            "tenant = ?2 ORDER BY priority DESC, not_before, id");
     tables_.starts_.write();
     const std::size_t wanted = std::max<std::size_t>(1, limit_ / std::max<std::size_t>(1, ring_.size()));
     auto rows = tables_.db_.query(select, type, tenant);
+    std::vector<std::int64_t> jobs;
     into.more = false;
     while (rows.next()) {
         if (excepts(rows.integer(1), tenant, rows.view(3))) continue;
         into.rows.push_back(read_run(rows));
-        into.rows.back().run.job_id = tables_.job_with_definition(rows, whole_run_count).id;
+        if (jobs.empty() || jobs.back() != into.rows.back().job) jobs.push_back(into.rows.back().job);
         if (into.rows.size() < wanted) continue;
         into.more = true; // perhaps
         break;
     }
+    tables_.fetch_jobs_with_definitions(jobs);
+    for (RunRow& row : into.rows)
+        row.run.job_id = tables_.work_.job(row.job).id;
     std::reverse(into.rows.begin(), into.rows.end());
 }
 

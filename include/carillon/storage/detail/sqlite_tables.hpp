@@ -99,6 +99,7 @@ private:
     std::shared_ptr<const JobDefinition> definition_of(std::int64_t row);
     const std::shared_ptr<const JobDefinition>& definition_of(JobRow& job);
     JobRow& job_with_definition(const SqliteRows& rows, int column);
+    void fetch_jobs_with_definitions(const std::vector<std::int64_t>& jobs);
     void retire_definition(std::int64_t row);
     [[nodiscard]] ScheduledJob snapshot(JobRow& job) { return ScheduledJob{*definition_of(job), job.progress}; }
     [[nodiscard]] JobView view(JobRow& job) { return {*definition_of(job), job.progress}; }
@@ -184,6 +185,7 @@ private:
 } // namespace carillon::detail
 
 #include "carillon/storage/detail/sqlite_claims.hpp"
+#include "carillon/storage/detail/sqlite_definitions.hpp"
 #include "carillon/storage/detail/sqlite_jobs.hpp"
 #include "carillon/storage/detail/sqlite_leases.hpp"
 #include "carillon/storage/detail/sqlite_listings.hpp"

@@ -6,6 +6,7 @@
 #include "carillon/storage/detail/sqlite_rows.hpp"
 #include "carillon/storage/storage.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -15,6 +16,7 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 namespace carillon::detail {
 
@@ -200,6 +202,8 @@ public:
 
     /// There is one, since its runs are there.
     [[nodiscard]] SqliteJobRow& job(std::int64_t row);
+    /// Reads those of the jobs that are not here yet, several at a time.
+    void fetch_jobs(std::vector<std::int64_t> rows);
     /// The one that stands in a row of a query, from `whole_job_columns` at `column` on.
     SqliteJobRow& job_in(const SqliteRows& rows, int column) {
         const auto at = jobs_.find(rows.integer(column));
@@ -231,6 +235,23 @@ private:
 };
 
 inline constexpr auto select_job = sql_text("SELECT ", whole_job_columns, " FROM carillon_job AS j WHERE j.row = ?1");
+inline constexpr auto select_jobs =
+    sql_text("SELECT ", whole_job_columns, " FROM carillon_job AS j WHERE j.row IN ", sql_list_of_many);
+
+inline void SqliteWork::fetch_jobs(std::vector<std::int64_t> rows) {
+    std::erase_if(rows, [&](std::int64_t row) { return jobs_.contains(row); });
+    std::sort(rows.begin(), rows.end());
+    rows.erase(std::unique(rows.begin(), rows.end()), rows.end());
+    const auto keep_all = [&](SqliteRows found) {
+        while (found.next())
+            keep(read_job(found));
+    };
+    in_lots(
+        rows.size(),
+        [&](std::size_t at) { return rows[at]; },
+        [&](const std::int64_t& row) { keep_all(db_.query(select_job, row)); },
+        [&](const auto&... lot) { keep_all(db_.query(select_jobs, lot...)); });
+}
 
 inline SqliteJobRow& SqliteWork::job(std::int64_t row) {
     if (const auto at = jobs_.find(row); at != jobs_.end()) return at->second;
