@@ -49,8 +49,8 @@ export function bars({values, bad = [], label, marks = [], height = 58, strong =
   const tall = v => v === 0 ? 0 : Math.max(minimum, height * v / most);
   const columns = values.map((v, i) => {
     const ok = tall(v), no = bad[i] ? Math.max(3, height * bad[i] / most) : 0, base = Math.min(ok, height - no);
-    return [bar(i * step + 1, height - base, step - 2, base, {class: i === strong ? "bar strong" : "bar"}),
-      no > 0 && bar(i * step + 1, height - base - no, step - 2, no, {class: "bar bad"})];
+    return [bar(i * step + 1, height - base, step - 2, base, {class: i === strong ? "column strong" : "column"}),
+      no > 0 && bar(i * step + 1, height - base - no, step - 2, no, {class: "column bad"})];
   });
   return [s("svg", {viewBox: `0 0 ${n * step} ${height + 1}`, preserveAspectRatio: "none", role: "img", "aria-label": label, class: "bars"},
     s("title", label), columns, s("path", {d: `M0 ${height + .5}H${n * step}`, class: "base"})),

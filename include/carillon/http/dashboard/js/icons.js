@@ -24,7 +24,7 @@ const paths = {
 const line = {fill: "none", stroke: "currentColor", "stroke-linecap": "round", "stroke-linejoin": "round", "aria-hidden": "true"};
 
 export function icon(name, size = 16) {
-  return s("svg", {...line, width: size, height: size, viewBox: "0 0 16 16", "stroke-width": 1.6, class: "ico"},
+  return s("svg", {...line, width: size, height: size, viewBox: "0 0 16 16", "stroke-width": name === "dots" ? 2.2 : 1.6, class: "ico"},
     s("path", {d: paths[name] ?? paths.help}));
 }
 

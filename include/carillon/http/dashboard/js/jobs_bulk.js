@@ -69,7 +69,7 @@ async function told(ctx, verb, results) {
   const done = results.length - failed.length;
   if (!failed.length) return toast(`${plural(done, "job is", "jobs are")} ${verb.done}.`);
   await dialog({title: `${number(done)} ${verb.done}, ${number(failed.length)} not`, wide: true, actions: [{text: "Close", value: null}],
-    body: [h("p.muted", "Those that were not stay selected."), h("ul.rows.results", failed.map(one =>
+    body: [h("p.muted", "Those that were not stay selected."), h("ul.rows.results", {tabindex: 0}, failed.map(one =>
       h("li", h("b.strong", jobOf(one.id)?.name ?? one.id), h("span.muted", one.problem?.detail ?? one.problem?.title ?? "It was refused."))))]});
 }
 

@@ -39,8 +39,7 @@ function handle(event) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || !prefs.get("keys", true) || isOverlayOpen()) return;
   if (key === "Escape" && target.matches("input[type=search]")) return target.blur();
   if (target.closest("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
-  const run = isGoing ? pages[key] && (() => go(pages[key][0])) :
-    key === "g" ? startGoing : commandOf(key);
+  const run = isGoing ? pages[key] && (() => go(pages[key][0])) : key === "g" ? startGoing : commandOf(key);
   isGoing = false;
   if (!run) return;
   event.preventDefault();
@@ -54,7 +53,7 @@ function commandOf(key) {
 
 function startGoing() {
   clearTimeout(timer);
-  setTimeout(() => { isGoing = true; });
+  isGoing = true;
   timer = setTimeout(() => { isGoing = false; }, 1_500);
 }
 

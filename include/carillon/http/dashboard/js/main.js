@@ -6,8 +6,11 @@ import * as router from "./router.js";
 import * as shell from "./shell.js";
 import {offlinePage, signIn} from "./signin.js";
 import "./pages.js";
+import {morph} from "./dom.js";
+import {loading} from "./ui.js";
 
 async function start() {
+  morph(document.getElementById("main"), loading());
   try {
     await signIn();
   } catch {

@@ -6,7 +6,7 @@ import {emit} from "./state.js";
 import {href} from "./router.js";
 
 /** Asks for each key once, a few at a time, and has everything drawn again when answers are there. */
-function asker(ask, atOnce) {
+function asker(ask, atOnce, gap = 0) {
   const known = new Map(), waiting = [];
   let busy = 0, drawn = false;
   async function next() {
@@ -17,14 +17,13 @@ function asker(ask, atOnce) {
       known.set(key, await ask(value));
     } catch (error) {
       if (error.status === 404) known.set(key, null);
-      else known.delete(key); // to be asked again at the next look
+      else setTimeout(() => known.delete(key), (error.retryAfter ?? 10) * 1_000); // asked again at a later look
     }
-    busy -= 1;
+    setTimeout(() => { busy -= 1; next(); }, gap);
     if (!drawn) {
       drawn = true;
       setTimeout(() => { drawn = false; emit("redraw"); }, 60);
     }
-    next();
   }
   return {
     known,
@@ -55,7 +54,7 @@ export function jobLink(job) {
 
 // ---- schedules in words: the words are those of the engine that fires
 
-const descriptions = asker(body => api.post("/describe", {...body, n: 1}), 3);
+const descriptions = asker(body => api.post("/describe", {...body, n: 1}), 2, 100); // the API describes 30 a second
 
 export function scheduleWords(job) {
   const {schedule, dialect, dst} = job;

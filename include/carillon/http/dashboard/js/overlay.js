@@ -116,7 +116,7 @@ export function menu(anchor, items) {
     if (!box.isConnected) return;
     open -= 1;
     document.removeEventListener("pointerdown", away, true);
-    box.remove();
+    box.parentNode.remove();
     anchor.setAttribute("aria-expanded", "false");
     back();
     emit("overlay");
@@ -130,7 +130,8 @@ export function menu(anchor, items) {
     event.preventDefault();
     event.stopPropagation();
   }
-  document.getElementById("overlays").append(box);
+  const frame = h("section", {"aria-label": "Menu"}, box);
+  document.getElementById("overlays").append(frame);
   open += 1;
   box.showPopover?.();
   place(box, anchor);

@@ -8,7 +8,7 @@ import {bulkBar, selectable, selectBox} from "./jobs_bulk.js";
 import {jobLink, remember, scheduleWords} from "./names.js";
 import {href, page} from "./router.js";
 import {can, isMiddle, prefs} from "./state.js";
-import {duration, relative, time, zoneLabel} from "./time.js";
+import {due, duration, time} from "./time.js";
 import {changing, jobMenu, pauseJob, resumeJob, shownStatus, triggerJob} from "./actions.js";
 import {button, chips, empty, head, iconButton, LABEL, linkButton, number, pager, plural, select, status, table} from "./ui.js";
 
@@ -99,11 +99,13 @@ const typical = job => {
 const statusOf = job => h("span", {class: changing.has(job.id) && "changing"}, status(shownStatus(job), {pill: shownStatus(job) !== "active"}));
 
 const when = job => job.next_run_at
-  ? h("div.when", h("span.strong", relative(job.next_run_at)), h("span.jd", time(job.next_run_at, {zone: job.time_zone})))
+  ? h("div.when", h("span.strong", due(job.next_run_at)), h("span.jd", time(job.next_run_at, {zone: job.time_zone})))
   : h("span.muted", job.status === "completed" ? "no more runs" : "–");
 
 const words = job => h("div.jd", scheduleWords(job) ?? h("code", job.schedule), job.time_zone && job.time_zone !== "UTC" && ` · ${zoneName(job)}`);
 const zoneName = job => job.time_zone.split("/").at(-1).replaceAll("_", " ");
+
+const acts = job => iconButton("dots", `Actions for ${job.name}`, {"aria-haspopup": "menu", "aria-expanded": "false", onclick: event => jobMenu(event.currentTarget, job)});
 
 function cells(ctx, job) {
   const narrow = isMiddle();
@@ -111,13 +113,12 @@ function cells(ctx, job) {
   return [
     ...selectable() ? [selectBox(ctx, job)] : [],
     h("div", jobLink(job), words(job)), statusOf(job), when(job), ...knowsStrips ? [strips, h("span.muted.nowrap", typical(job))] : [],
-    iconButton("dots", `Actions for ${job.name}`, {"aria-haspopup": "menu", "aria-expanded": "false", onclick: event => jobMenu(event.currentTarget, job)})];
+    acts(job)];
 }
 
 const cardOf = job => [
-  h("div.l", jobLink(job), statusOf(job)), words(job),
-  h("div.l", job.strip ? strip(job.strip, {w: 5, h: 22, slots: 24}) : h("span"), h("div.l", h("div.num", when(job)),
-    iconButton("dots", `Actions for ${job.name}`, {"aria-haspopup": "menu", "aria-expanded": "false", onclick: event => jobMenu(event.currentTarget, job)})))];
+  h("div.l", jobLink(job), h("div.l", shownStatus(job) !== "active" && statusOf(job), acts(job))), words(job),
+  h("div.l", job.strip ? strip(job.strip.slice(-16), {w: 5, h: 22, slots: 16}) : h("span"), h("div.num", when(job)))];
 
 const columns = () => [
   ...selectable() ? [{name: "pick", label: "Select", hidden: true, class: "pick"}] : [],
@@ -177,7 +178,7 @@ function view(ctx, p) {
   const {data, error} = p.jobs;
   const total = data.total;
   return [
-    head({title: "Jobs", sub: total == null ? `in ${zoneLabel(null) && "this tenant"}` : `${plural(total, "job")}${data.total_capped ? " or more" : ""}${Object.values(filterOf(ctx.query)).some(Boolean) ? " that match" : ""}`,
+    head({title: "Jobs", sub: total == null ? "Those that match" : `${plural(total, "job")}${data.total_capped ? " or more" : ""}${Object.values(filterOf(ctx.query)).some(Boolean) ? " that match" : ""}`,
       actions: can("write") && linkButton("New job", href("/jobs/new"), {kind: "primary", icon: "plus"})}),
     h("div.tools", {key: "tools"}, search(ctx), statusChips(ctx, p.stats.data?.jobs, total), typeFilter(ctx), sorting(ctx)),
     h("section.card", {key: "list", "aria-label": "Jobs", class: error && "old"},

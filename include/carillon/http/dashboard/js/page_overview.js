@@ -80,15 +80,15 @@ function pulse(stats) {
 
 function trouble(job) {
   const failures = job.consecutive_failures;
-  if (job.status === "disabled") return job.status_reason || "Disabled by the system.";
-  if (failures > 1) return `The last ${number(failures)} runs have failed.`;
-  return failures === 1 ? "The last run has failed." : job.status_reason || LABEL[job.status];
+  if (job.status === "disabled") return job.status_reason || "Disabled by the system";
+  if (failures > 1) return `The last ${number(failures)} runs have failed`;
+  return failures === 1 ? "The last run has failed" : job.status_reason || LABEL[job.status];
 }
 
 function attentionRow(job) {
   const shape = job.status === "disabled" ? "disabled" : job.status === "paused" ? "paused" : "failed";
   return h("li", {key: job.id, "data-row": job.id}, h("span", {class: `c-${shape}`}, mark(shape, 16), h("span.sr", LABEL[shape])),
-    h("div", jobLink(job), h("p", trouble(job), job.last_run_at && [" Last run ", relative(job.last_run_at), "."])),
+    h("div", jobLink(job), h("p", trouble(job), job.last_run_at && [" · last run ", relative(job.last_run_at)])),
     can("write") && job.status !== "active" ? button("Resume", {size: "small", onclick: () => resumeJob(job)}) :
       can("write") ? button("Pause", {size: "small", onclick: () => pauseJob(job)}) : linkButton("Open", href(`/jobs/${job.id}`), {class: "small"}));
 }
@@ -105,7 +105,7 @@ function runningRow(run) {
   return h("li", {key: run.id, "data-row": run.id}, h("div", jobLink(run.job_id), h("div.jd", [run.worker, run.attempt > 1 && `attempt ${run.attempt}`].filter(Boolean).join(" · "),
     " · started ", time(run.started_at, {zone: job?.time_zone, style: "clockSeconds"}))),
   run.stop_requested ? h("span.st.c-cancelled", mark("cancelled"), "Asked to stop") : h("span"),
-  h("a.num.strong", {href: href(`/runs/${run.id}`), "aria-label": `Run of ${job?.name ?? "a job"}`}, since(run.started_at)));
+  h("a.num.strong", {href: href(`/runs/${run.id}`)}, h("span.sr", `Run of ${job?.name ?? "a job"}, for `), since(run.started_at)));
 }
 
 const runningNow = (state, retry) => panel("Running now", state, {retry, extra: data => data.total ? number(data.total) : null}, ({runs, total}) =>
@@ -133,7 +133,7 @@ const coming = (state, retry) => panel("Next hour", state, {retry, extra: link("
     jobLink({id: one.job_id, name: one.job_name}), h("span.muted.num", time(one.at, {style: "clockSeconds"})))))]);
 
 const workerList = list => h("ul.rows.up", list.map(one => h("li", {key: one.worker}, h("span", h("b.strong", one.worker),
-  !one.ok && h("span.st.c-failed", " ", mark("failed"), "has problems")), h("span.muted", one.started ? `${number(one.active)} running` : "not started"))));
+  !one.ok && h("span.st.c-failed", mark("failed"), "has problems")), h("span.muted", one.started ? `${number(one.active)} running` : "not started"))));
 
 const workers = state => state.data?.workers?.length > 0 &&
   panel("Workers", state, {extra: data => `${data.workers.filter(one => one.started).length} alive`}, data => workerList(data.workers));

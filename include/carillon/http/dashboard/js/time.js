@@ -144,6 +144,7 @@ export const shortDuration = text =>
 function relativeText(at, kind) {
   const left = at - now();
   if (kind === "since") return duration(Math.max(0, Math.floor(-left / 1_000) * 1_000));
+  if (kind === "due" && left < 1_000) return left > -5_000 ? "due now" : `due for ${spoken(left)}`;
   if (Math.abs(left) < 1_000) return "now";
   return left > 0 ? `in ${spoken(left)}` : `${spoken(left)} ago`;
 }
@@ -154,6 +155,8 @@ function ticking(at, kind) {
   return h("time.nowrap", {datetime: utcTitle(ms), title: utcTitle(ms), "data-tick": kind, "data-at": ms}, relativeText(ms, kind));
 }
 export const relative = at => ticking(at, "relative");
+/** For what should happen at that time: it is late rather than ago. */
+export const due = at => ticking(at, "due");
 export const since = at => ticking(at, "since");
 
 setInterval(() => {

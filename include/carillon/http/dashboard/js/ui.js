@@ -60,7 +60,7 @@ export function card(title, {extra, key, pad = false, class: more} = {}, ...kids
 }
 
 const skeleton = n => h("div.skeleton", {"aria-hidden": "true"}, Array.from({length: n}, () => h("i")));
-export const loading = () => [h("p.sr", {role: "status"}, "Loading"), h("div.head", h("div.skeleton.title", h("i"))), h("section.card", skeleton(6))];
+export const loading = () => [h("h1.sr", "Loading"), h("div.head", h("div.skeleton.title", h("i"))), h("section.card", skeleton(6))];
 
 /** A card with its own data: it keeps the last of it when it cannot be had anew. */
 export function panel(title, state, {extra, key, pad, class: more, rows = 3, retry} = {}, draw) {
