@@ -164,7 +164,7 @@ function view(ctx, p) {
     h("section.card", {key: "list", "aria-label": "Runs", class: error && "old"},
       error && h("div.stale", {role: "status"}, icon("warn", 14), h("span", error.text), button("Retry", {size: "small", onclick: () => ctx.reload()})),
       data.newer && h("button.newer", {type: "button", key: "newer", onclick: show}, typeof data.newer === "number" ? `${number(data.newer)}${data.newer >= size ? "+" : ""} newer: show` : "Some have ended: show"),
-      data.runs.length === 0 ? nothing(ctx) : [grouping(ctx) ? grouped(data.runs) : table({caption: "Runs", columns, rows: data.runs, cells, card}), pages(ctx, data)])];
+      data.runs.length === 0 ? nothing(ctx) : [grouping(ctx) ? grouped(data.runs) : table({caption: "Runs", class: "runs", columns, rows: data.runs, cells, card}), pages(ctx, data)])];
 }
 
 page("/runs", {nav: "runs", title: () => "Runs", main: "runs", panels: {runs}, live: {runs: ["runs"]}, view});
