@@ -97,6 +97,11 @@ using AuditId = Id<struct AuditTag>;
 struct Caller {
     std::string tenant;
     std::string actor;
+    /// For the audit: by which way it came ("api"), the request that it made there, and what its changes have in
+    /// common.
+    std::string via{};
+    std::string request_id{};
+    std::string batch{};
 
     Caller(const char* tenant_name)
         : tenant(tenant_name) {}

@@ -13,12 +13,14 @@
 #pragma once
 
 #include "carillon/audit_sinks.hpp"
+#include "carillon/calendar.hpp"
 #include "carillon/clock.hpp"
 #include "carillon/detail/facade_core.hpp"
 #include "carillon/detail/job_edit.hpp"
 #include "carillon/explain.hpp"
 #include "carillon/forecast.hpp"
 #include "carillon/planner.hpp"
+#include "carillon/stats.hpp"
 #include "carillon/storage/memory.hpp"
 #include "carillon/storage/storage.hpp"
 
@@ -76,6 +78,13 @@ public:
     [[nodiscard]] std::optional<ScheduledJob> get_job(const JobId& id, const Caller& caller) const;
     [[nodiscard]] std::vector<ScheduledJob> list_jobs(const Caller& caller, const JobQuery& query = {}) const;
     [[nodiscard]] std::size_t count_jobs(const Caller& caller, std::optional<JobStatus> status = std::nullopt) const;
+    /// How many of them there are on all pages: exactly where at most the status filters, else as far as `cap` rows
+    /// tell that are looked at.
+    [[nodiscard]] Count count_jobs(const Caller& caller, const JobQuery& query, std::size_t cap = 10'000) const;
+    /// How the last `n` (1..1000) runs of each job have ended, the latest last, for at most a page of jobs, in the
+    /// order given; those of deleted jobs too. Looks at no more than 1,000 runs of a job.
+    [[nodiscard]] std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const Caller& caller, const std::vector<JobId>& jobs, std::size_t n = 24) const;
 
     /// Changes the members that the patch gives. With `expected_revision`, only that revision: else
     /// `revision_conflict`.
@@ -124,10 +133,12 @@ public:
     // ---- looking around
 
     [[nodiscard]] std::vector<AuditEvent> list_audit(const Caller& caller, const AuditQuery& query = {}) const;
-    /// The next `count` occurrences (1..1000), as they would be if the job were active, and no more than `max_runs`
-    /// leaves; none for `@after`, whose next run the end of a run decides.
-    [[nodiscard]] std::optional<std::vector<Instant>>
-    upcoming(const JobId& id, const Caller& caller, std::size_t count) const;
+    /// The next `count` occurrences (1..1000), those at or after `from` where it is given, as they would be if the job
+    /// were active, and no more than `max_runs` leaves; none for `@after`, whose next run the end of a run decides.
+    [[nodiscard]] std::optional<std::vector<Instant>> upcoming(const JobId& id,
+                                                               const Caller& caller,
+                                                               std::size_t count,
+                                                               std::optional<Instant> from = std::nullopt) const;
     /// What the tenant's active jobs will run at or after `from` and before `to`, if nothing changes: occurrences that
     /// are in no ledger yet, those that are overdue included where their misfire policy lets them run. In order of
     /// time, a page at a time. Looks at every active job of the tenant; one whose schedule cannot be evaluated is left
@@ -137,6 +148,13 @@ public:
     /// What became, or will become, of the job's occurrence at that moment, and why: "why did 02:00 not run?". Read by
     /// the definition that the job had then, as far as its audit goes back.
     [[nodiscard]] std::optional<Explanation> explain(const JobId& id, const Caller& caller, Instant instant) const;
+    /// How the tenant's jobs are, at one look. Read number by number, each right for its moment. Looks at the due jobs
+    /// of all tenants, and otherwise at rows of this one.
+    [[nodiscard]] TenantStats stats(const Caller& caller) const;
+    /// What became of the job's runs that were scheduled at or after `from` and before `to` (at most 371 days), day by
+    /// day, in the job's time zone where none is named. Looks at the newest 50,000 runs of the job.
+    [[nodiscard]] std::optional<Calendar>
+    calendar(const JobId& id, const Caller& caller, Instant from, Instant to, std::string_view time_zone = "") const;
     /// The occurrence of any schedule text after `from`: the function that the worker uses. Read as a job's that names
     /// neither zone nor dialect. Throws where the text is wrong.
     [[nodiscard]] std::optional<Instant> calculate_next_run(std::string_view schedule, Instant from) const {
@@ -156,6 +174,11 @@ private:
 
     [[nodiscard]] Instant now() const { return core_->clock->now(); }
     void check(const Caller& caller) const { detail::check_caller(caller, core_->defaults.limits); }
+    void check_query(const JobQuery& query) const {
+        detail::check_page(query, core_->defaults.limits);
+        detail::check_filter("search", query.search, core_->defaults.limits);
+        detail::check_filter("action_type", query.action_type, core_->defaults.limits);
+    }
     void check_key(const TriggerOptions& options) const {
         if (options.idempotency_key)
             detail::check_name("idempotency_key", *options.idempotency_key, core_->defaults.limits.name_bytes);
@@ -178,6 +201,7 @@ private:
     template <class Visit>
     void each_run(const ScheduledJob& job, RunQuery query, Visit visit) const;
     std::size_t unstarted(const ScheduledJob& job) const;
+    void add_attention(TenantStats& stats, const std::string& tenant) const;
     JobDefinition definition_at(const ScheduledJob& job, Instant instant) const;
     void add_planned(detail::FirstRuns& first, const ScheduledJob& job, Instant now) const;
 
@@ -196,4 +220,5 @@ template <class Void = void>
 #include "carillon/detail/facade_jobs.hpp"
 #include "carillon/detail/facade_rebase.hpp"
 #include "carillon/detail/facade_runs.hpp"
+#include "carillon/detail/facade_summaries.hpp"
 #include "carillon/detail/facade_views.hpp"

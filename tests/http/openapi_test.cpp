@@ -51,7 +51,7 @@ TEST_CASE("openapi: every reference leads to a schema, and every operation has a
         for (const char* status : {"400", "421", "500", "503"})
             CHECK(route.operation.at("responses").contains(status));
     }
-    CHECK(names.size() == 21);
+    CHECK(names.size() == 24);
 }
 
 TEST_CASE("openapi: answers have the members of their schemas") {
@@ -60,6 +60,9 @@ TEST_CASE("openapi: answers have the members of their schemas") {
     const std::string run = f.ended_run(job);
     check_members(schema_of(f, "Job"), f.body_of(f.get("/jobs/" + job)));
     check_members(schema_of(f, "JobPage"), f.body_of(f.get("/jobs")));
+    const json listed = f.body_of(f.get("/jobs?include=strip")).at("jobs").at(0);
+    check_members(schema_of(f, "ListedJob"), listed);
+    check_members(schema_of(f, "Outcome"), listed.at("strip").at(0));
     check_members(schema_of(f, "Run"), f.body_of(f.get("/runs/" + run)));
     check_members(schema_of(f, "RunPage"), f.body_of(f.get("/jobs/" + job + "/runs")));
     check_members(schema_of(f, "AuditPage"), f.body_of(f.get("/audit")));
@@ -69,6 +72,9 @@ TEST_CASE("openapi: answers have the members of their schemas") {
     check_members(schema_of(f, "Explanation"), f.body_of(f.get("/jobs/" + job + "/explain?at=2026-03-02T09:00:00Z")));
     check_members(schema_of(f, "Forecast"),
                   f.body_of(f.get("/what-would-run?from=2026-03-02T09:00:00Z&to=2026-03-02T09:00:00Z")));
+    check_members(schema_of(f, "Stats"), f.body_of(f.get("/stats")));
+    check_members(schema_of(f, "Calendar"),
+                  f.body_of(f.get("/jobs/" + job + "/calendar?from=2026-03-02T09:00:00Z&to=2026-03-02T09:00:00Z")));
     const json forms = schema_of(f, "Description").at("oneOf");
     check_members(forms.at(0), f.body_of(f.post("/describe", {{"schedule", "@daily"}})));
     check_members(forms.at(1), f.body_of(f.post("/describe", {{"schedule", "nonsense"}})));

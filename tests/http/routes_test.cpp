@@ -93,6 +93,38 @@ TEST_CASE("rest: jobs are listed by status, part of the name, action type and or
     CHECK(page.at("offset") == 0);
     CHECK(page.at("next").is_string());
     CHECK(f.body_of(f.get("/jobs?status=active&limit=2")).at("next").is_null());
+    const std::vector<std::pair<std::string, int>> totals{{"", 3}, {"?q=report&limit=1", 2}, {"?action_type=other", 1}};
+    for (const auto& [query, total] : totals) {
+        INFO(query);
+        const json counted = f.body_of(f.get("/jobs" + query));
+        CHECK(counted.at("total") == total);
+        CHECK(counted.at("total_capped") == false);
+    }
+}
+
+TEST_CASE("rest: jobs that fail are listed, and how the last runs of each have ended") {
+    ApiFixture f;
+    const std::string good = f.new_job("good");
+    const std::string bad = f.new_job("bad");
+    static_cast<void>(f.ended_run(good));
+    std::vector<std::string> runs;
+    for (const JobRunStatus end : {JobRunStatus::completed, JobRunStatus::failed})
+        runs.push_back(f.execute(f.job_of(bad), end).id.str());
+    CHECK(f.post("/jobs/" + bad + "/trigger").status == 202);
+    const json page = f.body_of(f.get("/jobs?failing=true&include=strip"));
+    CHECK(page.at("total") == 1);
+    REQUIRE(page.at("jobs").size() == 1);
+    const json strip = page.at("jobs").at(0).at("strip");
+    REQUIRE(strip.size() == 2);
+    CHECK(strip.at(0).at("id") == runs[0]);
+    CHECK(strip.at(1) == json({{"id", runs[1]},
+                               {"status", "failed"},
+                               {"scheduled_for", "2026-03-02T08:00:00Z"},
+                               {"duration_ms", nullptr}}));
+    CHECK(f.body_of(f.get("/jobs?failing=false")).at("jobs").at(0).at("id") == good);
+    CHECK_FALSE(f.body_of(f.get("/jobs")).at("jobs").at(0).contains("strip"));
+    CHECK(f.outcome(f.get("/jobs?failing=1")) == "400 bad_parameter");
+    CHECK(f.outcome(f.get("/jobs?include=all")) == "400 bad_parameter");
 }
 
 TEST_CASE("rest: a job is triggered, its runs are listed, read, cancelled and repeated") {
@@ -230,6 +262,41 @@ TEST_CASE("rest: an occurrence is explained") {
     CHECK(pending.at("run").at("status") == "pending");
 }
 
+TEST_CASE("rest: the numbers of a tenant come with a tag, and once more only when they have changed") {
+    ApiFixture f;
+    const std::string id = f.new_job();
+    static_cast<void>(f.execute(f.job_of(id), JobRunStatus::failed));
+    const HttpResponse first = f.get("/stats");
+    CHECK(first.status == 200);
+    const json stats = f.body_of(first);
+    CHECK(stats.at("jobs") == json({{"active", 1}, {"paused", 0}, {"disabled", 0}, {"completed", 0}}));
+    CHECK(stats.at("running") == 0);
+    CHECK(stats.at("due") == 1);
+    CHECK(stats.at("failed_24h") == 1);
+    CHECK(stats.at("minutes").at(59) == json({{"minute", "2026-03-02T08:00:00Z"}, {"ok", 0}, {"bad", 1}}));
+    CHECK(stats.at("attention").at(0).at("id") == id);
+    CHECK(stats.at("workers") == json::parse(R"([{"worker":"w","started":false,"active":0,"ok":true}])"));
+    HttpRequest again = f.request("GET", "/stats");
+    again.headers.add("If-None-Match", "\"other\", W/" + std::string(first.header("ETag")));
+    const HttpResponse same = f.send(again);
+    CHECK(same.status == 304);
+    CHECK(same.body.empty());
+    CHECK(same.header("ETag") == first.header("ETag"));
+    CHECK(f.post("/jobs/" + id + "/pause").status == 200);
+    CHECK(f.send(again).status == 200);
+}
+
+TEST_CASE("rest: a job is told day by day") {
+    ApiFixture f;
+    const std::string path = "/jobs/" + f.new_job() + "/calendar?from=2026-03-02T00:00:00Z&to=";
+    static_cast<void>(f.ended_run(path.substr(6, 36)));
+    CHECK(f.body_of(f.get(path + "2026-03-03T00:00:00Z&tz=Asia/Tokyo")) == json::parse(R"({"days":[{"day":"2026-03-02",
+        "completed":1,"failed":0,"timed_out":0,"cancelled":0,"skipped":{},"p50_ms":null}],"partial_before":null,
+        "time_zone":"Asia/Tokyo"})"));
+    CHECK(f.outcome(f.get(path + "2027-03-09T00:00:00Z")) == "400 bad_parameter");
+    CHECK(f.outcome(f.get(path + "2026-03-03T00:00:00Z&tz=Mars/Phobos")) == "400 bad_parameter");
+}
+
 TEST_CASE("rest: what would run is told, with how much of it when") {
     ApiFixture f;
     const std::string id = f.new_job();
@@ -265,6 +332,19 @@ TEST_CASE("rest: the audit is listed, by actor, verb and job") {
     CHECK(verbs("?verb=job.created") == "job.created, job.created");
     CHECK(verbs("?job_id=" + first) == "job.created");
     CHECK(f.body_of(f.get("/audit?limit=1")).at("events").at(0).at("reason") == "why not");
+    f.clock->advance(1h);
+    HttpRequest named = f.request("DELETE", "/jobs/" + first);
+    named.headers.add("X-Request-Id", "r-7");
+    named.target.insert(0, "/carillon");
+    CHECK(f.send(named).status == 204);
+    CHECK(verbs("?request_id=r-7") == "job.deleted");
+    CHECK(verbs("?via=dashboard") == "job.deleted");
+    CHECK(verbs("?via=api&verb=job.paused") == "job.paused");
+    CHECK(verbs("?from=2026-03-02T09:00:00Z") == "job.deleted");
+    CHECK(verbs("?to=2026-03-02T09:00:00Z&actor=writer") == "job.paused");
+    CHECK(verbs("?batch=none").empty());
+    CHECK(f.events.back().request_id == "r-7");
+    CHECK(f.outcome(f.get("/audit?from=2026-03-02T09:00:00Z&to=2026-03-02T08:00:00Z")) == "400 bad_parameter");
 }
 
 TEST_CASE("rest: health is told to anyone, and no more than that") {

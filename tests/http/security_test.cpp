@@ -51,7 +51,7 @@ TEST_CASE("http: another tenant's ids are answered as ids of nothing, byte for b
         CHECK(answer("%2e%2e") == missing);
         ++checked;
     }
-    CHECK(checked == 12);
+    CHECK(checked == 13);
     CHECK(f.snapshot() == before);
 }
 
@@ -62,10 +62,12 @@ TEST_CASE("http: no listing tells one tenant of another") {
     for (const std::string path : {"/jobs",
                                    "/jobs?q=Plans",
                                    "/jobs?status=active",
+                                   "/jobs?failing=false&include=strip",
                                    "/audit",
                                    "/audit?actor=alice",
                                    "/runs",
                                    "/runs?status=completed",
+                                   "/stats",
                                    "/what-would-run?from=2026-03-02T00:00:00Z&to=2026-03-09T00:00:00Z"}) {
         INFO(path);
         const HttpResponse response = f.get(path, gus);

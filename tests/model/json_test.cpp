@@ -214,6 +214,9 @@ AuditEvent random_event(Random& random) {
             .job_id = random.id<JobId>(),
             .run_id = random.perhaps(random.id<RunId>()),
             .reason = random.text(),
+            .via = random.text(),
+            .request_id = random.text(),
+            .batch = random.text(),
             .before = std::make_shared<const JobDefinition>(random_definition(random)),
             .after = std::make_shared<const JobDefinition>(random_definition(random))};
 }
@@ -321,6 +324,9 @@ TEST_CASE("json: an audit event comes back with every member, the definitions be
         CHECK(back.job_id == event.job_id);
         CHECK(back.run_id == event.run_id);
         CHECK(back.reason == event.reason);
+        CHECK(back.via == event.via);
+        CHECK(back.request_id == event.request_id);
+        CHECK(back.batch == event.batch);
         REQUIRE(back.before);
         CHECK(*back.before == *event.before);
         REQUIRE(back.after);
@@ -351,7 +357,8 @@ TEST_CASE("json: a run has these keys") {
 }
 
 TEST_CASE("json: an audit event, a spec and policies have these keys") {
-    CHECK(keys(AuditEvent{}) == words("id tenant_id actor at verb job_id run_id reason before after"));
+    CHECK(keys(AuditEvent{}) ==
+          words("id tenant_id actor at verb job_id run_id reason via request_id batch before after"));
     CHECK(keys(JobSpec{}) == words("name schedule action description enabled metadata time_zone dialect dst policies "
                                    "exclude start_at end_at max_runs idempotency_key"));
     const json policies = Policies{};
@@ -382,8 +389,8 @@ TEST_CASE("json: no member of a struct is without its key") {
                                   r20, r21, r22, r23, r24, r25, r26, r27, r28, r29, r30, r31, r32, r33] = run;
     CHECK(json(run).size() == 33);
     const AuditEvent event;
-    [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10] = event;
-    CHECK(json(event).size() == 10);
+    [[maybe_unused]] const auto& [e1, e2, e3, e4, e5, e6, e7, e8, e9, e10, e11, e12, e13] = event;
+    CHECK(json(event).size() == 13);
 }
 // clang-format on
 
@@ -394,7 +401,7 @@ TEST_CASE("json: what is absent is null") {
     CHECK(null_keys(JobRun{}) == words("started_at completed_at duration_ms result error worker reason retry_of "
                                        "blocked_by idempotency_key last action_type key expires_at"));
     CHECK(null_keys(RunAttempt{}) == words("worker error"));
-    CHECK(null_keys(AuditEvent{}) == words("actor run_id reason before after"));
+    CHECK(null_keys(AuditEvent{}) == words("actor run_id reason via request_id batch before after"));
     CHECK(null_keys(JobSpec{}) == words("description time_zone dialect start_at end_at max_runs idempotency_key"));
     CHECK(null_keys(json(Policies{}).at("overlap")) == words("concurrency_key"));
     Random random(3);

@@ -752,6 +752,18 @@ TEST_CASE_METHOD(InUse, "facade: a caller without a proper name is refused by ev
          [&](const Caller& c) {
              read(scheduler.list_audit(c));
          }},
+        {"stats",
+         [&](const Caller& c) {
+             read(scheduler.stats(c));
+         }},
+        {"calendar",
+         [&](const Caller& c) {
+             read(scheduler.calendar(busy.id, c, monday_8, monday_8));
+         }},
+        {"recent_outcomes",
+         [&](const Caller& c) {
+             read(scheduler.recent_outcomes(c, {busy.id}));
+         }},
         {"upcoming",
          [&](const Caller& c) {
              read(scheduler.upcoming(busy.id, c, 1));
@@ -833,6 +845,21 @@ TEST_CASE_METHOD(InUse, "facade: a page or a filter that makes no sense is refus
         {"list_jobs",
          jobs({.action_type = not_utf8}),
          {Errc::invalid_utf8, "action_type", "action_type: expected UTF-8, saw something else at byte 3"}},
+        {"recent_outcomes",
+         [this] { static_cast<void>(scheduler.recent_outcomes("acme", std::vector<JobId>(1'001))); },
+         {Errc::out_of_range, "jobs", "jobs: expected at most 1000 jobs, saw 1001"}},
+        {"calendar",
+         [this] { static_cast<void>(scheduler.calendar(busy.id, "acme", monday_8, monday_8 + 24h * 371 + 1us)); },
+         {Errc::out_of_range, "to", "to: expected at most 371 days"}},
+        {"calendar",
+         [this] { static_cast<void>(scheduler.calendar(busy.id, "acme", monday_8, monday_8, "Europe/Pariss")); },
+         {Errc::unknown_time_zone,
+          "time_zone",
+          "time_zone: time zone \"Europe/Pariss\": a name of the IANA database in exact case is expected, saw "
+          "\"Europe/Pariss\"; write \"Europe/Paris\", \"UTC\" or \"+05:30\""}},
+        {"recent_outcomes",
+         [this] { static_cast<void>(scheduler.recent_outcomes("acme", {}, 0)); },
+         {Errc::out_of_range, "n", "n: expected 1 to 1000, saw 0"}},
         {"list_runs", runs({.limit = 0}), none},
         {"list_runs", runs({.limit = 1'001}), many},
         {"list_runs", runs({.offset = 10'001}), far},

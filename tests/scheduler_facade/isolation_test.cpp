@@ -196,6 +196,7 @@ TEST_CASE_METHOD(Neighbours, "isolation: another tenant's record as a cursor is 
     CHECK(scheduler.list_runs(job_.id, "globex", {.after = pending_}).empty());
     CHECK(scheduler.list_runs("globex", {.job_id = job_.id}).empty());
     CHECK(scheduler.count_runs("globex", {.job_id = job_.id}) == Count{});
+    CHECK(scheduler.recent_outcomes("globex", {job_.id}).at(0).empty());
     for (const JobRun& run : scheduler.list_runs("globex"))
         CHECK(run.tenant_id == "globex");
     const auto own = scheduler.list_jobs("globex", {.search = "Report"}).at(0);

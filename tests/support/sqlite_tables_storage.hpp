@@ -102,6 +102,9 @@ public:
     [[nodiscard]] std::size_t count_jobs(const std::string& tenant, std::optional<JobStatus> status) const {
         return read([&](auto& tables) { return tables.count_jobs(tenant, status); });
     }
+    [[nodiscard]] Count count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap) const {
+        return read([&](auto& tables) { return tables.count_jobs(tenant, query, cap); });
+    }
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const {
         return read([&](auto& tables) { return tables.find_run(tenant, id); });
     }
@@ -114,6 +117,16 @@ public:
     }
     [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const {
         return read([&](auto& tables) { return tables.count_runs(tenant, query, cap); });
+    }
+    [[nodiscard]] std::vector<RunOutcome> list_outcomes(const std::string& tenant, const RunQuery& query) const {
+        return read([&](auto& tables) { return tables.list_outcomes(tenant, query); });
+    }
+    [[nodiscard]] std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const std::string& tenant, const std::vector<JobId>& jobs, std::size_t n) const {
+        return read([&](auto& tables) { return tables.recent_outcomes(tenant, jobs, n); });
+    }
+    [[nodiscard]] DueCount due(const std::string& tenant, Instant by, std::size_t cap) const {
+        return read([&](auto& tables) { return tables.due(tenant, by, cap); });
     }
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at) const {
         return read([&](auto& tables) { return tables.find_occurrence(tenant, id, at); });

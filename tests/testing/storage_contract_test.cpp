@@ -211,6 +211,24 @@ struct ListsRunsById : Broken {
     }
 };
 
+struct TellsOutcomesNewestFirst : Broken {
+    using Broken::Broken;
+    std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const std::string& tenant, const std::vector<JobId>& jobs, std::size_t n) const override {
+        auto all = Base::recent_outcomes(tenant, jobs, n);
+        for (auto& of_job : all)
+            std::reverse(of_job.begin(), of_job.end());
+        return all;
+    }
+};
+
+struct CountsWhatIsNotDueYet : Broken {
+    using Broken::Broken;
+    DueCount due(const std::string& tenant, Instant by, std::size_t cap) const override {
+        return Base::due(tenant, by + std::chrono::hours{1}, cap);
+    }
+};
+
 struct MaterialisesTheFuture : Broken {
     using Broken::Broken;
     MaterialiseResult materialise(Instant now, std::size_t limit, const ChangeJob& change) override {
@@ -498,6 +516,8 @@ TEST_CASE("storage contract: a storage that breaks a clause is told which") {
     CHECK(breaks<KeepsPlannedStopsToItself>(24));
     CHECK(breaks<AnswersWhatItWasTold>(24));
     CHECK(breaks<ListsRunsById>(25));
+    CHECK(breaks<TellsOutcomesNewestFirst>(26));
+    CHECK(breaks<CountsWhatIsNotDueYet>(27));
 }
 
 TEST_CASE("storage contract: a random walk names its seed, and the same seed finds the same") {

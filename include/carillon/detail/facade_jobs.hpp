@@ -24,7 +24,7 @@ NewJob SchedulerFacade<StorageT>::new_job(Draft draft, const Caller& caller, Ins
         draft.job.status_reason = "created disabled";
         job.progress.next_run_at.reset();
     }
-    job.event = detail::audit_event(draft.job, caller.actor, AuditVerb::job_created, at);
+    job.event = detail::signed_event(draft.job, caller, AuditVerb::job_created, at);
     job.definition = std::make_shared<const JobDefinition>(std::move(draft.job));
     return job;
 }
@@ -117,9 +117,7 @@ std::optional<ScheduledJob> SchedulerFacade<StorageT>::get_job(const JobId& id, 
 template <Storage StorageT>
 std::vector<ScheduledJob> SchedulerFacade<StorageT>::list_jobs(const Caller& caller, const JobQuery& query) const {
     check(caller);
-    detail::check_page(query, core_->defaults.limits);
-    detail::check_filter("search", query.search, core_->defaults.limits);
-    detail::check_filter("action_type", query.action_type, core_->defaults.limits);
+    check_query(query);
     return core_->storage->list_jobs(caller.tenant, query);
 }
 
@@ -127,6 +125,25 @@ template <Storage StorageT>
 std::size_t SchedulerFacade<StorageT>::count_jobs(const Caller& caller, std::optional<JobStatus> status) const {
     check(caller);
     return core_->storage->count_jobs(caller.tenant, status);
+}
+
+template <Storage StorageT>
+Count SchedulerFacade<StorageT>::count_jobs(const Caller& caller, const JobQuery& query, std::size_t cap) const {
+    check(caller);
+    check_query(query);
+    const bool filters = query.search || query.action_type || query.failing;
+    if (!filters) return {core_->storage->count_jobs(caller.tenant, query.status), false};
+    return core_->storage->count_jobs(caller.tenant, query, cap);
+}
+
+template <Storage StorageT>
+std::vector<std::vector<RunOutcome>>
+SchedulerFacade<StorageT>::recent_outcomes(const Caller& caller, const std::vector<JobId>& jobs, std::size_t n) const {
+    check(caller);
+    const std::size_t page = core_->defaults.limits.page;
+    detail::check_range<std::size_t>("jobs", jobs.size(), 0, page, "at most " + std::to_string(page) + " jobs");
+    detail::check_range<std::size_t>("n", n, 1, page, "1 to " + std::to_string(page));
+    return core_->storage->recent_outcomes(caller.tenant, jobs, n);
 }
 
 template <Storage StorageT>
@@ -161,7 +178,7 @@ SchedulerFacade<StorageT>::edit(const JobView& job, Draft draft, const Caller& c
     if (retimed) detail::require_occurrence(draft, *change.progress, at);
     draft.job.updated_at = at;
     draft.job.revision = before.revision + 1;
-    change.event = detail::audit_event(draft.job, caller.actor, AuditVerb::job_updated, at);
+    change.event = detail::signed_event(draft.job, caller, AuditVerb::job_updated, at);
     change.definition = std::make_shared<const JobDefinition>(std::move(draft.job));
     return change;
 }
@@ -203,8 +220,12 @@ SchedulerFacade<StorageT>::pause_job(const JobId& id, const Caller& caller, cons
     return changed(core_->storage->modify_job(caller.tenant, id, [&](const JobView& job, const KeyState&) -> JobChange {
         switch (job.definition.status) {
         case JobStatus::paused: return {};
-        case JobStatus::active:
-            return pause(job, core_->schedules.find_schedule_of(job.definition), caller.actor, options.reason, at);
+        case JobStatus::active: {
+            JobChange change =
+                pause(job, core_->schedules.find_schedule_of(job.definition), caller.actor, options.reason, at);
+            detail::sign(*change.event, caller);
+            return change;
+        }
         case JobStatus::disabled:
         case JobStatus::completed: break;
         }
@@ -234,7 +255,7 @@ JobChange SchedulerFacade<StorageT>::resume(const JobView& job,
     }
     draft.job.updated_at = at;
     ++draft.job.revision;
-    change.event = detail::audit_event(draft.job, caller.actor, AuditVerb::job_resumed, at);
+    change.event = detail::signed_event(draft.job, caller, AuditVerb::job_resumed, at);
     change.event->reason = reason;
     change.definition = std::make_shared<const JobDefinition>(std::move(draft.job));
     return change;
@@ -267,7 +288,7 @@ bool SchedulerFacade<StorageT>::delete_job(const JobId& id,
         change.progress->next_run_at.reset();
         change.stop = StopScope::job;
         change.remove = true;
-        change.event = detail::audit_event(job.definition, caller.actor, AuditVerb::job_deleted, at);
+        change.event = detail::signed_event(job.definition, caller, AuditVerb::job_deleted, at);
         return change;
     });
     if (write) core_->emit(write->event);

@@ -52,7 +52,7 @@ bool SchedulerFacade<StorageT>::rebase(const ScheduledJob& job,
         return !recorded;
     });
     const auto write = core_->storage->modify_job(job.tenant_id, job.id, [&](const JobView& now_job, const KeyState&) {
-        AuditEvent event = detail::audit_event(now_job.definition, caller.actor, AuditVerb::job_rebased, at);
+        AuditEvent event = detail::signed_event(now_job.definition, caller, AuditVerb::job_rebased, at);
         event.reason = reason;
         const auto schedule_of = [&](const JobDefinition& definition) {
             return core_->schedules.find_schedule_of(definition);

@@ -23,7 +23,7 @@ SchedulerFacade<StorageT>::add_run(const JobId& id,
     auto write = core_->storage->modify_job(caller.tenant, id, [&](const JobView& job, const KeyState& key) {
         JobChange added = change(job, key, at);
         added.at = at;
-        added.event = detail::audit_event(job.definition, caller.actor, verb, at);
+        added.event = detail::signed_event(job.definition, caller, verb, at);
         added.event->run_id = added.runs.front().id;
         return added;
     });
@@ -109,7 +109,7 @@ SchedulerFacade<StorageT>::cancel_run(const RunId& id, const Caller& caller, con
         JobDefinition of_job;
         of_job.id = run.job_id;
         of_job.tenant_id = run.tenant_id;
-        change.event = detail::audit_event(of_job, caller.actor, AuditVerb::run_cancelled, at);
+        change.event = detail::signed_event(of_job, caller, AuditVerb::run_cancelled, at);
         change.event->run_id = run.id;
         change.event->reason = options.reason;
         return change;

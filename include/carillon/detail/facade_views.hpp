@@ -20,7 +20,11 @@ template <Storage StorageT>
 std::vector<AuditEvent> SchedulerFacade<StorageT>::list_audit(const Caller& caller, const AuditQuery& query) const {
     check(caller);
     detail::check_page(query, core_->defaults.limits);
+    detail::check_span(query.from, query.to);
     detail::check_filter("actor", query.actor, core_->defaults.limits);
+    detail::check_filter("via", query.via, core_->defaults.limits);
+    detail::check_filter("request_id", query.request_id, core_->defaults.limits);
+    detail::check_filter("batch", query.batch, core_->defaults.limits);
     return core_->storage->list_audit(caller.tenant, query);
 }
 
@@ -37,16 +41,19 @@ std::size_t SchedulerFacade<StorageT>::unstarted(const ScheduledJob& job) const 
 }
 
 template <Storage StorageT>
-std::optional<std::vector<Instant>>
-SchedulerFacade<StorageT>::upcoming(const JobId& id, const Caller& caller, std::size_t count) const {
+std::optional<std::vector<Instant>> SchedulerFacade<StorageT>::upcoming(const JobId& id,
+                                                                        const Caller& caller,
+                                                                        std::size_t count,
+                                                                        std::optional<Instant> from) const {
     check(caller);
+    detail::check_instant("from", from);
     detail::check_range<std::size_t>(
         "count", count, 1, core_->defaults.limits.page, "1 to " + std::to_string(core_->defaults.limits.page));
     const auto job = core_->storage->find_job(caller.tenant, id);
     if (!job) return std::nullopt;
     const Schedule schedule = core_->schedules.schedule_of(*job);
     const Occurrences occurrences(*job, schedule);
-    const Instant after = now();
+    const Instant after = from ? std::max(now(), *from - Duration{1}) : now();
     const std::uint64_t left = detail::runs_left(*job, job->started_runs + unstarted(*job));
     const std::uint64_t most = std::min<std::uint64_t>(count, left);
     std::vector<Instant> instants;

@@ -30,6 +30,12 @@ public:
         return best ? best->row : nullptr;
     }
 
+    /// Calls `visit` with the rows whose keys are not behind `last`, in no order, until it has enough and says false.
+    template <class Key, class Visit>
+    void each_until(const Key& last, const Visit& visit) const {
+        if (!empty()) static_cast<void>(visit_from(0, last, visit));
+    }
+
     void push(Row* row) {
         entries_.push_back({KeyOf{}(*row), row});
         sift_up(entries_.size() - 1, entries_.back());
@@ -65,6 +71,16 @@ private:
         const std::size_t end = std::min(at * arity + 1 + arity, entries_.size());
         for (std::size_t child = at * arity + 1; child < end; ++child)
             look_for(wanted, child, best);
+    }
+
+    template <class Key, class Visit>
+    bool visit_from(std::size_t at, const Key& last, const Visit& visit) const {
+        if (last < entries_[at].key) return true;
+        if (!visit(*entries_[at].row)) return false;
+        const std::size_t end = std::min(at * arity + 1 + arity, entries_.size());
+        for (std::size_t child = at * arity + 1; child < end; ++child)
+            if (!visit_from(child, last, visit)) return false;
+        return true;
     }
 
     void place(const Entry& entry, std::size_t at) noexcept {

@@ -2,6 +2,7 @@
 // detail/job_events.hpp - a job in another status, and the audit event that goes with a change.
 #pragma once
 
+#include "carillon/ids.hpp"
 #include "carillon/model/audit.hpp"
 #include "carillon/model/job.hpp"
 
@@ -32,6 +33,20 @@ audit_event(const JobDefinition& job, const std::string& actor, AuditVerb verb, 
     event.at = now;
     event.verb = verb;
     event.job_id = job.id;
+    return event;
+}
+
+/// By which way the change came, and what it has in common with others.
+inline void sign(AuditEvent& event, const Caller& caller) {
+    event.via = caller.via;
+    event.request_id = caller.request_id;
+    event.batch = caller.batch;
+}
+
+[[nodiscard]] inline AuditEvent
+signed_event(const JobDefinition& job, const Caller& caller, AuditVerb verb, Instant now) {
+    AuditEvent event = audit_event(job, caller.actor, verb, now);
+    sign(event, caller);
     return event;
 }
 

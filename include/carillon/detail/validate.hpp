@@ -184,6 +184,9 @@ inline void check_policies(const Policies& policies, const Limits& limits) {
 inline void check_caller(const Caller& caller, const Limits& limits) {
     check_name("tenant", caller.tenant, limits.name_bytes);
     check_text("actor", caller.actor, limits.name_bytes);
+    check_text("via", caller.via, limits.name_bytes);
+    check_text("request_id", caller.request_id, limits.name_bytes);
+    check_text("batch", caller.batch, limits.name_bytes);
 }
 
 template <class Query>

@@ -10,12 +10,14 @@
 #pragma once
 
 #include "carillon/http/access.hpp"
+#include "carillon/http/detail/bulk_routes.hpp"
 #include "carillon/http/detail/gate.hpp"
 #include "carillon/http/detail/job_routes.hpp"
 #include "carillon/http/detail/rate_limiter.hpp"
 #include "carillon/http/detail/route_call.hpp"
 #include "carillon/http/detail/run_routes.hpp"
 #include "carillon/http/detail/service_routes.hpp"
+#include "carillon/http/detail/summary_routes.hpp"
 #include "carillon/http/detail/view_routes.hpp"
 #include "carillon/http/http_message.hpp"
 #include "carillon/http/openapi.hpp"
@@ -106,6 +108,7 @@ namespace detail {
     case RouteAccess::read: return permissions.read;
     case RouteAccess::write: return permissions.write;
     case RouteAccess::trigger: return permissions.trigger;
+    case RouteAccess::write_or_trigger: return permissions.write || permissions.trigger;
     case RouteAccess::metrics: return permissions.metrics;
     case RouteAccess::anyone:
     case RouteAccess::signed_in: break;
@@ -153,8 +156,10 @@ RestApi<StorageT>::RestApi(SchedulerFacade<StorageT>& scheduler, RestApiOptions 
     , describe_(options_.clock, options_.rates.describe)
     , failed_sign_ins_(options_.clock, options_.rates.failed_sign_ins) {
     detail::add_job_routes(routes_);
+    detail::add_bulk_routes(routes_);
     detail::add_run_routes(routes_);
     detail::add_view_routes(routes_);
+    detail::add_summary_routes(routes_);
     detail::add_service_routes(routes_, options_);
     openapi_ = detail::openapi_document(routes_, base).dump(2) + "\n";
 }
@@ -216,7 +221,11 @@ HttpResponse RestApi<StorageT>::answer(Exchange& exchange) {
     const Route& route = route_of(exchange, *place, segments);
     exchange.has_body = !route.info.body.empty();
     detail::check_origin(request, options_, place->cookies_count);
-    const auto principal = authenticated(exchange, route, *place);
+    auto principal = authenticated(exchange, route, *place);
+    if (principal) {
+        principal->caller.via = place->cookies_count ? "dashboard" : "api";
+        principal->caller.request_id = exchange.id;
+    }
     if (principal) check_rate(exchange, route, *principal);
     if (principal && !detail::allows(principal->permissions, route.info.access))
         throw Problem(Code::forbidden, "expected the permission " + std::string(detail::name_of(route.info.access)));

@@ -41,6 +41,10 @@ struct AuditEvent {
     JobId job_id{};
     std::optional<RunId> run_id = std::nullopt;
     std::string reason = "";
+    /// As the Caller said; empty where it said nothing, and where the system itself acted.
+    std::string via = "";
+    std::string request_id = "";
+    std::string batch = "";
     /// The job's definition before and after; null where there was, or is, none.
     std::shared_ptr<const JobDefinition> before{};
     std::shared_ptr<const JobDefinition> after{};

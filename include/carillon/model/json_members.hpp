@@ -256,6 +256,9 @@ struct JsonMembers<AuditEvent> {
         each.text("actor", event.actor);
         each.member("run_id", event.run_id);
         each.text("reason", event.reason);
+        each.text("via", event.via);
+        each.text("request_id", event.request_id);
+        each.text("batch", event.batch);
         each.member("before", event.before);
         each.member("after", event.after);
     }

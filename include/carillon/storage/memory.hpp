@@ -51,11 +51,16 @@ public:
                                                                           const std::string& key) const;
     [[nodiscard]] std::vector<ScheduledJob> list_jobs(const std::string& tenant, const JobQuery& query) const;
     [[nodiscard]] std::size_t count_jobs(const std::string& tenant, std::optional<JobStatus> status) const;
+    [[nodiscard]] Count count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap) const;
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const;
     [[nodiscard]] std::vector<JobRun>
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const;
     [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const;
     [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const;
+    [[nodiscard]] std::vector<RunOutcome> list_outcomes(const std::string& tenant, const RunQuery& query) const;
+    [[nodiscard]] std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const std::string& tenant, const std::vector<JobId>& jobs, std::size_t n) const;
+    [[nodiscard]] DueCount due(const std::string& tenant, Instant by, std::size_t cap) const;
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at) const;
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query) const;
 
@@ -96,6 +101,7 @@ private:
     void index(JobRow& job);
     void unindex(JobRow& job);
     void update_due(JobRow& job);
+    static void update_failing(JobRow& job);
     void count_version(JobRow& job);
     std::vector<JobRow*> jobs_before_version(const std::string& tzdata_version, std::size_t limit);
     /// `runs` gets the rows as they are in the ledger, where somebody asks; `ended` those that the change has ended.
@@ -116,6 +122,8 @@ private:
     static void walk_runs_of(const JobRow& job, const RunQuery& query, Visit visit);
     template <class Visit>
     static void walk_runs_of(const TenantRow& tenant, const RunQuery& query, Visit visit);
+    template <class Row>
+    [[nodiscard]] std::vector<Row> page_of_runs(const std::string& tenant, const RunQuery& query) const;
 
     RunRow* add_run(JobRow& job, JobRun&& run, const std::optional<Instant>& high_water);
     void rewind(JobRow& job, Instant to);
@@ -185,6 +193,7 @@ private:
 #include "carillon/storage/detail/memory_claims.hpp"
 #include "carillon/storage/detail/memory_jobs.hpp"
 #include "carillon/storage/detail/memory_listings.hpp"
+#include "carillon/storage/detail/memory_outcomes.hpp"
 #include "carillon/storage/detail/memory_retention.hpp"
 #include "carillon/storage/detail/memory_run_listings.hpp"
 #include "carillon/storage/detail/memory_runs.hpp"

@@ -51,6 +51,8 @@ struct JobQuery {
     std::optional<std::string> search = std::nullopt;
     std::optional<std::string> action_type = std::nullopt;
     JobSort sort = JobSort::newest;
+    /// Whether the last run that was executed has failed, `consecutive_failures` being more than 0.
+    std::optional<bool> failing = std::nullopt;
 };
 
 /// A place in a listing of runs: behind this run.
@@ -91,6 +93,44 @@ struct Count {
     friend bool operator==(const Count&, const Count&) = default;
 };
 
+/// Of a run, what many of them are looked at for.
+struct RunOutcome {
+    RunId id{};
+    JobRunStatus status = JobRunStatus::pending;
+    RunReason reason = RunReason::none;
+    Instant scheduled_for{};
+    std::optional<Instant> completed_at = std::nullopt;
+    std::optional<Duration> duration = std::nullopt;
+    std::optional<Instant> last = std::nullopt;
+    std::uint64_t occurrences = 1;
+    bool count_is_minimum = false;
+
+    RunOutcome() = default;
+    RunOutcome(const JobRun& run)
+        : id(run.id)
+        , status(run.status)
+        , reason(run.reason)
+        , scheduled_for(run.scheduled_for)
+        , completed_at(run.completed_at)
+        , duration(run.duration)
+        , last(run.last)
+        , occurrences(run.occurrences)
+        , count_is_minimum(run.count_is_minimum) {}
+    friend bool operator==(const RunOutcome&, const RunOutcome&) = default;
+};
+
+/// So many of a job's newest runs are looked at for those that have ended.
+inline constexpr std::size_t most_looked_at_for_outcomes = 1'000;
+
+/// What is due by some moment: runs that wait, and jobs that are to be planned.
+struct DueCount {
+    Count count{};
+    /// When the first of those that were looked at was, or is, due.
+    std::optional<Instant> oldest = std::nullopt;
+
+    friend bool operator==(const DueCount&, const DueCount&) = default;
+};
+
 /// Newest first.
 struct AuditQuery {
     std::optional<JobId> job_id = std::nullopt;
@@ -99,6 +139,12 @@ struct AuditQuery {
     std::size_t limit = 100;
     std::size_t offset = 0;
     std::optional<AuditId> after = std::nullopt;
+    /// `at` at or after `from`, and before `to`.
+    std::optional<Instant> from = std::nullopt;
+    std::optional<Instant> to = std::nullopt;
+    std::optional<std::string> via = std::nullopt;
+    std::optional<std::string> request_id = std::nullopt;
+    std::optional<std::string> batch = std::nullopt;
 };
 
 // ---- retention -----------------------------------------------------------------------------------------------------

@@ -72,7 +72,15 @@
 // 25. list_runs without a job lists the runs of all of the tenant's jobs, removed ones included, by `scheduled_for` and
 //     then id, both the latest first. With a job, or `job_id`, it lists those of that job by id. count_runs takes the
 //     same filters, whatever limit, offset and after say. It looks at no more than `cap` rows, and is exact unless it
-//     says `capped`, which it does only where there are rows that it has not looked at.
+//     says `capped`, which it does only where there are rows that it has not looked at. list_outcomes lists what
+//     list_runs lists, in its order, by a few members of each.
+// 26. count_jobs with a query counts what list_jobs lists, whatever limit, offset, after and sort say, and is capped as
+//     count_runs is. recent_outcomes has for each id, in the order given, the last of that job's runs that have ended,
+//     among its `most_looked_at_for_outcomes` runs with the latest ids, by id, the latest last; nothing for an id that
+//     is not the tenant's.
+// 27. due counts the pending runs whose `not_before`, and the active jobs whose cursor, is not after a moment, and
+// knows
+//     the earliest of them. It looks at no more than `cap` of either and is capped as count_runs is.
 #pragma once
 
 #include "carillon/clock.hpp"
@@ -114,7 +122,7 @@ concept Storage = requires(S& storage, const S& reader, const std::string& tenan
                            std::vector<RunFinish> finishes, const AfterAbandon& abandoned,
                            const ClaimFilter& filter, const Retention& retention, Instant now,
                            Duration lease, std::size_t limit, const JobQuery& jobs, const RunQuery& runs,
-                           const AuditQuery& audit, std::optional<JobStatus> status) {
+                           const AuditQuery& audit, std::optional<JobStatus> status, const std::vector<JobId>& job_ids) {
     // All or none.
     { storage.insert_jobs(std::move(new_jobs)) } -> std::same_as<InsertResult>;
     // Creates or changes the job that `tenant` knows by a key.
@@ -128,11 +136,18 @@ concept Storage = requires(S& storage, const S& reader, const std::string& tenan
     { reader.list_jobs(tenant, jobs) } -> std::same_as<std::vector<ScheduledJob>>;
     // From kept counters.
     { reader.count_jobs(tenant, status) } -> std::same_as<std::size_t>;
+    // `limit` is the cap.
+    { reader.count_jobs(tenant, jobs, limit) } -> std::same_as<Count>;
     { reader.find_run(tenant, run_id) } -> std::same_as<std::optional<JobRun>>;
     { reader.list_runs(tenant, job_id, runs) } -> std::same_as<std::vector<JobRun>>;
     { reader.list_runs(tenant, runs) } -> std::same_as<std::vector<JobRun>>;
     // `limit` is the cap.
     { reader.count_runs(tenant, runs, limit) } -> std::same_as<Count>;
+    { reader.list_outcomes(tenant, runs) } -> std::same_as<std::vector<RunOutcome>>;
+    // At most `limit` of each.
+    { reader.recent_outcomes(tenant, job_ids, limit) } -> std::same_as<std::vector<std::vector<RunOutcome>>>;
+    // By `now`; `limit` is the cap.
+    { reader.due(tenant, now, limit) } -> std::same_as<DueCount>;
     // The row of the job's ledger that the occurrence at `now` is in.
     { reader.find_occurrence(tenant, job_id, now) } -> std::same_as<std::optional<JobRun>>;
     { reader.list_audit(tenant, audit) } -> std::same_as<std::vector<AuditEvent>>;

@@ -40,11 +40,17 @@ public:
     [[nodiscard]] virtual std::vector<ScheduledJob> list_jobs(const std::string& tenant,
                                                               const JobQuery& query) const = 0;
     [[nodiscard]] virtual std::size_t count_jobs(const std::string& tenant, std::optional<JobStatus> status) const = 0;
+    [[nodiscard]] virtual Count count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap) const = 0;
     [[nodiscard]] virtual std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const = 0;
     [[nodiscard]] virtual std::vector<JobRun>
     list_runs(const std::string& tenant, const JobId& id, const RunQuery& query) const = 0;
     [[nodiscard]] virtual std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query) const = 0;
     [[nodiscard]] virtual Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const = 0;
+    [[nodiscard]] virtual std::vector<RunOutcome> list_outcomes(const std::string& tenant,
+                                                                const RunQuery& query) const = 0;
+    [[nodiscard]] virtual std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const std::string& tenant, const std::vector<JobId>& jobs, std::size_t n) const = 0;
+    [[nodiscard]] virtual DueCount due(const std::string& tenant, Instant by, std::size_t cap) const = 0;
     [[nodiscard]] virtual std::vector<AuditEvent> list_audit(const std::string& tenant,
                                                              const AuditQuery& query) const = 0;
 
@@ -101,6 +107,9 @@ public:
     [[nodiscard]] std::size_t count_jobs(const std::string& tenant, std::optional<JobStatus> status) const override {
         return reader().count_jobs(tenant, status);
     }
+    [[nodiscard]] Count count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap) const override {
+        return reader().count_jobs(tenant, query, cap);
+    }
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const override {
         return reader().find_run(tenant, id);
     }
@@ -113,6 +122,17 @@ public:
     }
     [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap) const override {
         return reader().count_runs(tenant, query, cap);
+    }
+    [[nodiscard]] std::vector<RunOutcome> list_outcomes(const std::string& tenant,
+                                                        const RunQuery& query) const override {
+        return reader().list_outcomes(tenant, query);
+    }
+    [[nodiscard]] std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const std::string& tenant, const std::vector<JobId>& jobs, std::size_t n) const override {
+        return reader().recent_outcomes(tenant, jobs, n);
+    }
+    [[nodiscard]] DueCount due(const std::string& tenant, Instant by, std::size_t cap) const override {
+        return reader().due(tenant, by, cap);
     }
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant,
                                                      const AuditQuery& query) const override {

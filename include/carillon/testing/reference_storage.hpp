@@ -233,6 +233,16 @@ public:
         return rows_where(tables_.jobs, counts).size();
     }
 
+    [[nodiscard]] Count count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap) const {
+        const std::lock_guard lock(mutex_);
+        JobQuery anywhere = query;
+        anywhere.after.reset();
+        const std::size_t all = rows_where(tables_.jobs, [&](const Job& job) {
+                                    return job.is_of(tenant) && job.is_listed_by(anywhere);
+                                }).size();
+        return {std::min(all, cap), all > cap};
+    }
+
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id) const {
         const std::lock_guard lock(mutex_);
         return copy_of(
@@ -270,6 +280,11 @@ public:
         return {std::min(all, cap), all > cap};
     }
 
+    [[nodiscard]] std::vector<RunOutcome> list_outcomes(const std::string& tenant, const RunQuery& query) const;
+    [[nodiscard]] std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const std::string& tenant, const std::vector<JobId>& jobs, std::size_t n) const;
+    [[nodiscard]] DueCount due(const std::string& tenant, Instant by, std::size_t cap) const;
+
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at) const {
         const std::lock_guard lock(mutex_);
         return copy_of(row_where(tables_.runs, [&](const Run& run) {
@@ -283,6 +298,9 @@ public:
         auto events = rows_where(tables_.audit, [&](const AuditEvent& event) {
             return event.tenant_id == tenant && (!query.job_id || event.job_id == *query.job_id) &&
                    (!query.actor || event.actor == *query.actor) && (!query.verb || event.verb == *query.verb) &&
+                   (!query.from || event.at >= *query.from) && (!query.to || event.at < *query.to) &&
+                   (!query.via || event.via == *query.via) && (!query.batch || event.batch == *query.batch) &&
+                   (!query.request_id || event.request_id == *query.request_id) &&
                    (!query.after || event.id < *query.after);
         });
         sort_rows(events, [](const AuditEvent& a, const AuditEvent& b) { return b.id < a.id; });
@@ -374,3 +392,4 @@ using contract::ReferenceStorage;
 }
 
 #include "carillon/testing/detail/reference_changes.hpp"
+#include "carillon/testing/detail/reference_summaries.hpp"

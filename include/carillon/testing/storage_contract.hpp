@@ -30,6 +30,7 @@
 #include "carillon/testing/detail/contract_removal.hpp"
 #include "carillon/testing/detail/contract_rewinds.hpp"
 #include "carillon/testing/detail/contract_run_listings.hpp"
+#include "carillon/testing/detail/contract_summaries.hpp"
 #include "carillon/testing/detail/contract_threads.hpp"
 #include "carillon/testing/detail/contract_told.hpp"
 #include "carillon/testing/detail/contract_walk.hpp"
@@ -112,6 +113,7 @@ namespace contract {
                                 &job_clauses(),
                                 &listing_clauses(),
                                 &run_listing_clauses(),
+                                &summary_clauses(),
                                 &ledger_clauses(),
                                 &rewind_clauses(),
                                 &claim_clauses(),

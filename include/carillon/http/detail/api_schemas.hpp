@@ -3,6 +3,7 @@
 #pragma once
 
 #include "carillon/explain.hpp"
+#include "carillon/http/detail/bulk_request.hpp"
 #include "carillon/http/detail/json_schema.hpp"
 #include "carillon/http/detail/problem.hpp"
 #include "carillon/model/json.hpp"
@@ -78,6 +79,29 @@ inline void close_objects(nlohmann::json& schema) {
                           {"limit", type_schema("integer")},
                           {"offset", type_schema("integer")},
                           {"next", or_null(type_schema("string"))}});
+}
+
+/// With the number of rows on all pages.
+[[nodiscard]] inline nlohmann::json counted_page_schema(std::string_view rows, std::string_view row) {
+    nlohmann::json schema = page_schema(rows, row);
+    for (const char* member : {"total", "total_capped"})
+        schema["required"].push_back(member);
+    schema["properties"]["total"] = type_schema("integer");
+    schema["properties"]["total_capped"] = type_schema("boolean");
+    return schema;
+}
+
+[[nodiscard]] inline nlohmann::json outcome_schema() {
+    return object_schema({{"id", JsonSchema::of(RunId{})},
+                          {"status", JsonSchema::of(JobRunStatus{})},
+                          {"scheduled_for", instant_schema()},
+                          {"duration_ms", or_null(type_schema("integer"))}});
+}
+
+[[nodiscard]] inline nlohmann::json listed_job_schema() {
+    nlohmann::json schema = record_schema<ScheduledJob>();
+    schema["properties"]["strip"] = array_schema(schema_ref("Outcome"));
+    return schema;
 }
 
 [[nodiscard]] inline nlohmann::json problem_schema() {
@@ -157,14 +181,79 @@ inline void close_objects(nlohmann::json& schema) {
                           {"buckets", array_schema(type_schema("integer"))}});
 }
 
+/// Numbers by the names of an enum's values.
+[[nodiscard]] inline nlohmann::json counts_schema() {
+    return {{"type", "object"}, {"additionalProperties", type_schema("integer")}};
+}
+
+[[nodiscard]] inline nlohmann::json stats_schema() {
+    nlohmann::json minute =
+        object_schema({{"minute", instant_schema()}, {"ok", type_schema("integer")}, {"bad", type_schema("integer")}});
+    nlohmann::json attention = object_schema({{"id", JsonSchema::of(JobId{})},
+                                              {"name", type_schema("string")},
+                                              {"status", JsonSchema::of(JobStatus{})},
+                                              {"status_reason", type_schema("string")},
+                                              {"consecutive_failures", type_schema("integer")},
+                                              {"last_run_at", or_null(instant_schema())},
+                                              {"next_run_at", or_null(instant_schema())}});
+    nlohmann::json worker = object_schema({{"worker", type_schema("string")},
+                                           {"started", type_schema("boolean")},
+                                           {"active", type_schema("integer")},
+                                           {"ok", type_schema("boolean")}});
+    nlohmann::json schema = object_schema({{"jobs", counts_schema()},
+                                           {"running", type_schema("integer")},
+                                           {"due", type_schema("integer")},
+                                           {"due_capped", type_schema("boolean")},
+                                           {"oldest_due", or_null(instant_schema())},
+                                           {"failed_24h", type_schema("integer")},
+                                           {"failed_24h_capped", type_schema("boolean")},
+                                           {"skipped_24h", counts_schema()},
+                                           {"skipped_24h_capped", type_schema("boolean")},
+                                           {"minutes", array_schema(std::move(minute))},
+                                           {"minutes_partial_before", or_null(instant_schema())},
+                                           {"attention", array_schema(std::move(attention))},
+                                           {"attention_total", type_schema("integer")},
+                                           {"attention_total_capped", type_schema("boolean")}});
+    schema["properties"]["workers"] = array_schema(std::move(worker));
+    return schema;
+}
+
+[[nodiscard]] inline nlohmann::json calendar_schema() {
+    nlohmann::json day = object_schema({{"day", {{"type", "string"}, {"format", "date"}}},
+                                        {"completed", type_schema("integer")},
+                                        {"failed", type_schema("integer")},
+                                        {"timed_out", type_schema("integer")},
+                                        {"cancelled", type_schema("integer")},
+                                        {"skipped", counts_schema()},
+                                        {"p50_ms", or_null(type_schema("integer"))}});
+    return object_schema({{"days", array_schema(std::move(day))},
+                          {"partial_before", or_null(instant_schema())},
+                          {"time_zone", type_schema("string")}});
+}
+
+[[nodiscard]] inline nlohmann::json bulk_request_schema() {
+    nlohmann::json schema = JsonSchema::of(BulkRequest{});
+    close_objects(schema);
+    schema["required"] = {"verb"};
+    schema["properties"]["ids"]["minItems"] = 1;
+    schema["properties"]["ids"]["maxItems"] = most_bulk_jobs;
+    return schema;
+}
+
+[[nodiscard]] inline nlohmann::json bulk_result_schema() {
+    nlohmann::json problem = object_schema({{"status", type_schema("integer")},
+                                            {"code", type_schema("string")},
+                                            {"title", type_schema("string")},
+                                            {"detail", type_schema("string")}});
+    nlohmann::json one = object_schema({{"id", JsonSchema::of(JobId{})}, {"ok", type_schema("boolean")}});
+    one["properties"]["run_id"] = JsonSchema::of(RunId{});
+    one["properties"]["problem"] = std::move(problem);
+    return object_schema({{"results", array_schema(std::move(one))},
+                          {"matched", type_schema("integer")},
+                          {"batch", type_schema("string")}});
+}
+
 [[nodiscard]] inline nlohmann::json api_schemas() {
-    nlohmann::json jobs = page_schema("jobs", "Job");
-    jobs["properties"]["total"] = type_schema("integer");
-    nlohmann::json runs = page_schema("runs", "Run");
-    for (const char* member : {"total", "total_capped"})
-        runs["required"].push_back(member);
-    runs["properties"]["total"] = type_schema("integer");
-    runs["properties"]["total_capped"] = type_schema("boolean");
     nlohmann::json event = record_schema<AuditEvent>();
     for (const char* side : {"before", "after"})
         event["properties"][side] = or_null(schema_ref("JobDefinition"));
@@ -174,9 +263,11 @@ inline void close_objects(nlohmann::json& schema) {
     return {{"JobSpec", job_spec_schema()},
             {"JobPatch", job_patch_schema()},
             {"Job", record_schema<ScheduledJob>()},
-            {"JobPage", std::move(jobs)},
+            {"ListedJob", listed_job_schema()},
+            {"Outcome", outcome_schema()},
+            {"JobPage", counted_page_schema("jobs", "ListedJob")},
             {"Run", record_schema<JobRun>()},
-            {"RunPage", std::move(runs)},
+            {"RunPage", counted_page_schema("runs", "Run")},
             {"RunReason", JsonSchema::of(RunReason{})},
             {"AuditVerb", JsonSchema::of(AuditVerb{})},
             {"JobDefinition", record_schema<JobDefinition>()},
@@ -187,6 +278,10 @@ inline void close_objects(nlohmann::json& schema) {
             {"Upcoming", object_schema({{"occurrences", array_schema(schema_ref("Occurrence"))}})},
             {"Explanation", explanation_schema()},
             {"Forecast", forecast_schema()},
+            {"BulkRequest", bulk_request_schema()},
+            {"BulkResult", bulk_result_schema()},
+            {"Stats", stats_schema()},
+            {"Calendar", calendar_schema()},
             {"DescribeRequest", describe_request_schema()},
             {"Description", description_schema()},
             {"Health", object_schema({{"status", {{"enum", {"ok", "failing"}}}}})},

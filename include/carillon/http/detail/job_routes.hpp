@@ -56,12 +56,31 @@ HttpResponse create_job(RouteCall<StorageT>& call) {
     return response;
 }
 
+/// Each job with how its last runs have ended.
+template <Storage StorageT>
+[[nodiscard]] nlohmann::json jobs_with_strips(const RouteCall<StorageT>& call, const std::vector<ScheduledJob>& jobs) {
+    std::vector<JobId> ids;
+    for (const ScheduledJob& job : jobs)
+        ids.push_back(job.id);
+    const auto strips = call.scheduler.recent_outcomes(call.caller(), ids);
+    nlohmann::json all = jobs;
+    for (std::size_t i = 0; i < jobs.size(); ++i) {
+        nlohmann::json& strip = all[i]["strip"] = nlohmann::json::array();
+        for (const RunOutcome& run : strips[i])
+            strip.push_back(outcome_json(run));
+    }
+    return all;
+}
+
 template <Storage StorageT>
 HttpResponse list_jobs(RouteCall<StorageT>& call) {
     JobQuery query;
     query.status = call.query.template named<JobStatus>("status");
     query.search = call.query.text("q");
     query.action_type = call.query.text("action_type");
+    query.failing = call.query.flag("failing");
+    const auto include = call.query.text("include");
+    if (include && *include != "strip") QueryReader::refuse_parameter("include", "expected strip");
     query.sort = call.query.template named<JobSort>("sort").value_or(JobSort::newest);
     const CursorKind kind = cursor_kind_of(query.sort);
     const std::uint64_t filter = call.query.filter_hash(call.caller().tenant, call.path);
@@ -82,9 +101,13 @@ HttpResponse list_jobs(RouteCall<StorageT>& call) {
                    .id(last.id)
                    .str();
     }
-    nlohmann::json body{{"jobs", jobs}, {"limit", query.limit}, {"offset", query.offset}, {"next", next}};
-    if (!query.search && !query.action_type) body["total"] = call.scheduler.count_jobs(call.caller(), query.status);
-    return json_response(body);
+    const Count total = call.scheduler.count_jobs(call.caller(), query);
+    return json_response({{"jobs", include ? jobs_with_strips(call, jobs) : nlohmann::json(jobs)},
+                          {"total", total.n},
+                          {"total_capped", total.capped},
+                          {"limit", query.limit},
+                          {"offset", query.offset},
+                          {"next", next}});
 }
 
 template <Storage StorageT>
@@ -160,6 +183,10 @@ HttpResponse resume_job(RouteCall<StorageT>& call) {
         {"status", R"({"enum":["active","paused","disabled","completed"]})", "Only jobs in this status."},
         {"q", R"({"type":"string","maxLength":256})", "Only jobs whose name contains this, in either case."},
         {"action_type", R"({"type":"string","maxLength":256})", "Only jobs with this `action.type`."},
+        {"failing", R"({"type":"boolean"})", "Only jobs whose last executed run has failed, or only the others."},
+        {"include",
+         R"({"enum":["strip"]})",
+         "With `strip` each job has how its last 24 runs have ended, the latest last."},
         {"sort", R"({"enum":["newest","name","next_run"],"default":"newest"})", "The order."},
         limit_parameter,
         offset_parameter,

@@ -54,6 +54,14 @@ public:
         return value;
     }
 
+    [[nodiscard]] std::optional<bool> flag(std::string_view name) const {
+        const auto given = text(name);
+        if (!given) return std::nullopt;
+        if (*given != "true" && *given != "false")
+            refuse_parameter(name, "expected true or false, saw " + json_quoted(*given));
+        return *given == "true";
+    }
+
     template <NamedEnum Enum>
     [[nodiscard]] std::optional<Enum> named(std::string_view name) const {
         const auto given = text(name);

@@ -80,6 +80,15 @@ struct Route {
     return response;
 }
 
+[[nodiscard]] inline nlohmann::json outcome_json(const RunOutcome& run) {
+    nlohmann::json one{{"id", run.id.str()},
+                       {"status", to_string(run.status)},
+                       {"scheduled_for", to_rfc3339(run.scheduled_for)},
+                       {"duration_ms", nullptr}};
+    if (run.duration) one["duration_ms"] = std::chrono::duration_cast<std::chrono::milliseconds>(*run.duration).count();
+    return one;
+}
+
 // ---- pages ---------------------------------------------------------------------------------------------------------
 
 inline constexpr std::size_t largest_page = 1'000;

@@ -13,10 +13,11 @@
 namespace carillon::detail {
 
 /// Who may call it. `anyone` needs no credentials, `signed_in` no permission.
-enum class RouteAccess : std::uint8_t { anyone, signed_in, read, write, trigger, metrics };
+enum class RouteAccess : std::uint8_t { anyone, signed_in, read, write, trigger, write_or_trigger, metrics };
 
 [[nodiscard]] constexpr std::string_view name_of(RouteAccess access) noexcept {
-    constexpr std::string_view names[]{"anyone", "signed_in", "read", "write", "trigger", "metrics"};
+    constexpr std::string_view names[]{
+        "anyone", "signed_in", "read", "write", "trigger", "write_or_trigger", "metrics"};
     return names[static_cast<std::size_t>(access)];
 }
 

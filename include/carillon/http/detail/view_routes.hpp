@@ -26,9 +26,11 @@ HttpResponse upcoming(RouteCall<StorageT>& call) {
     const auto id = call.template id<JobId>();
     const std::size_t count = call.query.number("n", 5, 1, 100);
     const ScheduledJob job = found(call.scheduler.get_job(id, call.caller()));
-    const auto instants = found(call.scheduler.upcoming(id, call.caller(), count));
+    const auto from = call.query.instant("from");
+    const auto instants = found(call.scheduler.upcoming(id, call.caller(), count, from));
     const Schedule schedule = Schedule::parse(job.schedule, schedule_options(job)).value();
-    return json_response({{"occurrences", occurrences_json(schedule, call.options.clock->now(), instants)}});
+    const Instant now = call.options.clock->now();
+    return json_response({{"occurrences", occurrences_json(schedule, std::max(now, from.value_or(now)), instants)}});
 }
 
 template <Storage StorageT>
@@ -97,6 +99,11 @@ HttpResponse list_audit(RouteCall<StorageT>& call) {
     query.actor = call.query.text("actor");
     query.verb = call.query.template named<AuditVerb>("verb");
     query.job_id = call.query.template id<JobId>("job_id");
+    query.from = call.query.instant("from");
+    query.to = call.query.instant("to");
+    query.via = call.query.text("via");
+    query.request_id = call.query.text("request_id");
+    query.batch = call.query.text("batch");
     const std::uint64_t filter = call.query.filter_hash(call.caller().tenant, call.path);
     read_page(call.query, query, [&](const std::string& after) {
         return CursorReader(after, CursorKind::audit, filter).id<AuditId>();
@@ -187,6 +194,11 @@ HttpResponse describe_schedule(RouteCall<StorageT>& call) {
         {"actor", R"({"type":"string","maxLength":256})", "Only what this actor did."},
         {"verb", R"({"$ref":"#/components/schemas/AuditVerb"})", "Only this kind of change."},
         {"job_id", R"({"type":"string","format":"uuid"})", "Only changes of this job and of its runs."},
+        {"from", R"({"type":"string","format":"date-time"})", "Only what was done at or after this."},
+        {"to", R"({"type":"string","format":"date-time"})", "Only what was done before this."},
+        {"via", R"({"type":"string","maxLength":256})", "Only what came by this way: `api`, `dashboard`."},
+        {"request_id", R"({"type":"string","maxLength":256})", "Only what this request did."},
+        {"batch", R"({"type":"string","maxLength":256})", "Only the changes of one bulk request."},
         limit_parameter,
         offset_parameter,
         after_parameter,
@@ -201,7 +213,8 @@ void add_view_routes(std::vector<Route<StorageT>>& routes) {
           .path = "/jobs/{id}/upcoming",
           .name = "upcoming",
           .summary = "The next occurrences of a job, as if it were active",
-          .query = {{"n", R"({"type":"integer","minimum":1,"maximum":100,"default":5})", "How many at most."}},
+          .query = {{"n", R"({"type":"integer","minimum":1,"maximum":100,"default":5})", "How many at most."},
+                    {"from", instant, "Only those at or after this."}},
           .responses = {{200, "The occurrences, on the job's clock on the wall.", "Upcoming"}}},
          upcoming});
     routes.push_back({{.method = "GET",

@@ -53,6 +53,7 @@ void BasicMemoryStorage<Void>::index(JobRow& job) {
     job.listed = listed.insert(listed.begin(), &job); // most often it is the newest
     if (!definition.key.empty()) job.tenant->jobs_by_key[definition.key] = &job;
     if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key[*definition.idempotency_key] = &job;
+    update_failing(job);
 }
 
 template <class Void>
@@ -61,6 +62,17 @@ void BasicMemoryStorage<Void>::unindex(JobRow& job) {
     job.tenant->jobs_with(definition.status).erase(job.listed);
     if (!definition.key.empty()) job.tenant->jobs_by_key.erase(definition.key);
     if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key.erase(*definition.idempotency_key);
+    if (std::exchange(job.is_failing, false)) job.tenant->failing_jobs.erase(&job);
+}
+
+template <class Void>
+void BasicMemoryStorage<Void>::update_failing(JobRow& job) {
+    const bool fails = !job.removed && job.progress.consecutive_failures > 0;
+    if (fails == std::exchange(job.is_failing, fails)) return;
+    if (fails)
+        job.tenant->failing_jobs.insert(&job);
+    else
+        job.tenant->failing_jobs.erase(&job);
 }
 
 /// Brings the heap of due jobs up to date with the job's cursor and status.
@@ -153,6 +165,7 @@ auto BasicMemoryStorage<Void>::write(JobRow& job,
         job.removed = true;
     }
     update_due(job);
+    update_failing(job);
     if (change.event) {
         change.event->before = before;
         if (!change.remove) change.event->after = job.definition;

@@ -2,6 +2,7 @@
 // storage/detail/memory_listings.hpp - how MemoryStorage finds, lists and counts jobs, and lists its audit.
 #pragma once
 
+#include "carillon/storage/detail/audit_filter.hpp"
 #include "carillon/storage/detail/search_text.hpp"
 #include "carillon/storage/memory.hpp"
 
@@ -27,7 +28,9 @@ namespace detail {
 template <class Void>
 bool BasicMemoryStorage<Void>::matches(const JobRow& job, const JobQuery& query) {
     const JobDefinition& definition = *job.definition;
-    return (!query.action_type || definition.action_type == *query.action_type) &&
+    return (!query.status || definition.status == *query.status) &&
+           (!query.action_type || definition.action_type == *query.action_type) &&
+           (!query.failing || job.is_failing == *query.failing) &&
            (!query.search || detail::contains_ignoring_case(definition.name, *query.search));
 }
 
@@ -37,13 +40,19 @@ template <class Visit>
 void BasicMemoryStorage<Void>::walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit) {
     using Iterator = typename Rows::NewestJobs::const_iterator;
     std::vector<std::pair<Iterator, Iterator>> ranges;
-    for (const auto& jobs : tenant.jobs_by_status) {
-        if (query.status && &jobs != &tenant.jobs_with(*query.status)) continue;
+    const auto add = [&](const typename Rows::NewestJobs& jobs) {
         const auto begin = query.after
                                ? jobs.upper_bound(typename Rows::JobPlace{query.after->created_at, query.after->id})
                                : jobs.begin();
         if (begin != jobs.end()) ranges.emplace_back(begin, jobs.end());
-    }
+    };
+    if (query.failing == true)
+        add(tenant.failing_jobs);
+    else if (query.status)
+        add(tenant.jobs_with(*query.status));
+    else
+        for (const auto& jobs : tenant.jobs_by_status)
+            add(jobs);
     while (!ranges.empty()) {
         const auto first = std::min_element(ranges.begin(), ranges.end(), [](const auto& a, const auto& b) {
             return typename Rows::NewestJobFirst{}(*a.first, *b.first);
@@ -129,6 +138,25 @@ std::size_t BasicMemoryStorage<Void>::count_jobs(const std::string& tenant, std:
 }
 
 template <class Void>
+Count BasicMemoryStorage<Void>::count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap) const {
+    const std::lock_guard lock(mutex_);
+    Count count;
+    const auto at = tenants_.find(tenant);
+    if (at == tenants_.end()) return count;
+    JobQuery all = query;
+    all.after.reset();
+    std::size_t looked_at = 0;
+    walk_newest_first(at->second, all, [&](const JobRow& job) {
+        count.capped = looked_at == cap;
+        if (count.capped) return false;
+        ++looked_at;
+        count.n += matches(job, all) ? 1 : 0;
+        return true;
+    });
+    return count;
+}
+
+template <class Void>
 auto BasicMemoryStorage<Void>::list_audit(const std::string& tenant, const AuditQuery& query) const
     -> std::vector<AuditEvent> {
     const std::lock_guard lock(mutex_);
@@ -143,9 +171,7 @@ auto BasicMemoryStorage<Void>::list_audit(const std::string& tenant, const Audit
         });
     std::size_t to_skip = query.offset;
     for (auto event = std::make_reverse_iterator(end); event != events.rend() && page.size() < query.limit; ++event) {
-        if (query.job_id && event->job_id != *query.job_id) continue;
-        if (query.actor && event->actor != *query.actor) continue;
-        if (query.verb && event->verb != *query.verb) continue;
+        if (!detail::matches(*event, query)) continue;
         if (to_skip > 0)
             --to_skip;
         else

@@ -211,6 +211,7 @@ struct MemoryRows {
         typename VersionCounts::pointer version = nullptr;
         std::unique_ptr<std::unordered_map<std::string, RunRow*>> triggers_by_key;
         bool removed = false;
+        bool is_failing = false; ///< among the tenant's failing jobs
 
         [[nodiscard]] ScheduledJob snapshot() const { return ScheduledJob{*definition, progress}; }
         [[nodiscard]] JobView view() const noexcept { return {*definition, progress}; }
@@ -235,6 +236,7 @@ struct MemoryRows {
     struct TenantRow {
         std::string name;
         std::array<NewestJobs, 4> jobs_by_status;
+        NewestJobs failing_jobs;
         std::unordered_map<std::string, JobRow*> jobs_by_key;
         std::unordered_map<std::string, JobRow*> jobs_by_idempotency_key;
         std::unordered_map<std::string, std::unique_ptr<KeyRow>> keys;

@@ -70,10 +70,10 @@ void BasicMemoryStorage<Void>::walk_runs(const std::string& tenant, const RunQue
 }
 
 template <class Void>
-auto BasicMemoryStorage<Void>::list_runs(const std::string& tenant, const RunQuery& query) const
-    -> std::vector<JobRun> {
+template <class Row>
+std::vector<Row> BasicMemoryStorage<Void>::page_of_runs(const std::string& tenant, const RunQuery& query) const {
     const std::lock_guard lock(mutex_);
-    std::vector<JobRun> page;
+    std::vector<Row> page;
     std::size_t to_skip = query.offset;
     walk_runs(tenant, query, [&](const JobRun& run) {
         if (page.size() == query.limit) return false;
@@ -81,10 +81,22 @@ auto BasicMemoryStorage<Void>::list_runs(const std::string& tenant, const RunQue
         if (to_skip > 0)
             --to_skip;
         else
-            page.push_back(run);
+            page.emplace_back(run);
         return page.size() < query.limit;
     });
     return page;
+}
+
+template <class Void>
+auto BasicMemoryStorage<Void>::list_runs(const std::string& tenant, const RunQuery& query) const
+    -> std::vector<JobRun> {
+    return page_of_runs<JobRun>(tenant, query);
+}
+
+template <class Void>
+auto BasicMemoryStorage<Void>::list_outcomes(const std::string& tenant, const RunQuery& query) const
+    -> std::vector<RunOutcome> {
+    return page_of_runs<RunOutcome>(tenant, query);
 }
 
 template <class Void>

@@ -154,6 +154,7 @@ void BasicMemoryStorage<Void>::close(RunRow& row, const RunTransition& to) {
     const bool scheduled = row.run.trigger == RunTrigger::schedule;
     if (scheduled && !row.run.started_at) --job.unstarted;
     count_end(job.progress, row.run, to);
+    update_failing(job);
     const JobDefinition& definition = *job.definition;
     if (!scheduled || !definition.fixed_delay || job.removed) return;
     if (definition.status != JobStatus::active || job.progress.next_run_at) return;

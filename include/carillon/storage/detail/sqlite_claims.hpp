@@ -74,9 +74,10 @@ template <class Void>
 bool SqliteTables<Void>::skip_overlapped(RunRow& row, Instant now) {
     auto blocker =
         row.run.key.empty()
-            ? db_.query(
-                  "SELECT id FROM carillon_run WHERE open_job = ?1 AND place = 3 AND key IS NULL ORDER BY row LIMIT 1",
-                  row.job)
+            ? db_.query("SELECT id FROM carillon_run WHERE tenant = ?1 AND open_job = ?2 AND place = 3 AND "
+                        "key IS NULL ORDER BY row LIMIT 1",
+                        row.run.tenant_id,
+                        row.job)
             : db_.query(
                   "SELECT id FROM carillon_run WHERE tenant = ?1 AND open_key = ?2 AND place = 3 ORDER BY row LIMIT 1",
                   row.run.tenant_id,

@@ -28,8 +28,9 @@ auto SqliteTables<Void>::key_state(JobRow& job) -> KeyState {
     state.running = static_cast<std::size_t>(key.running);
     state.unstarted = static_cast<std::size_t>(job.unstarted);
     if (state.busy() == 0) return state;
-    auto oldest = name.empty() ? db_.query("SELECT id FROM carillon_run WHERE open_job = ?1 AND key IS NULL "
-                                           "ORDER BY row LIMIT 1",
+    auto oldest = name.empty() ? db_.query("SELECT id FROM carillon_run WHERE tenant = ?1 AND open_job = ?2 AND "
+                                           "key IS NULL ORDER BY row LIMIT 1",
+                                           job.tenant,
                                            job.row)
                                : db_.query("SELECT id FROM carillon_run WHERE tenant = ?1 AND open_key = ?2 "
                                            "ORDER BY row LIMIT 1",
@@ -121,9 +122,10 @@ template <class Void>
 void SqliteTables<Void>::record(const AuditEvent& event,
                                 std::optional<std::int64_t> before,
                                 std::optional<std::int64_t> after) {
-    static constexpr auto insert = sql_text("INSERT INTO carillon_audit (",
-                                            audit_columns,
-                                            ", before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    static constexpr auto insert =
+        sql_text("INSERT INTO carillon_audit (",
+                 audit_columns,
+                 ", before, after) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)");
     std::apply([&](const auto&... members) { db_.execute(insert, members..., before, after); }, audit_members(event));
 }
 

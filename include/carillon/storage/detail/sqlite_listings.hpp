@@ -3,6 +3,7 @@
 // index.
 #pragma once
 
+#include "carillon/storage/detail/audit_filter.hpp"
 #include "carillon/storage/detail/search_text.hpp"
 #include "carillon/storage/detail/sqlite_tables.hpp"
 
@@ -35,6 +36,13 @@ auto SqliteTables<Void>::find_job_by_idempotency_key(const std::string& tenant, 
     return snapshot(job);
 }
 
+/// By the filters that listings try row by row, from `name, action_type, consecutive_failures > 0` at `column` on.
+[[nodiscard]] inline bool matches_job(const SqliteRows& rows, int column, const JobQuery& query) {
+    return (!query.action_type || rows.view(column + 1) == *query.action_type) &&
+           (!query.failing || rows.flag(column + 2) == *query.failing) &&
+           (!query.search || contains_ignoring_case(rows.view(column), *query.search));
+}
+
 /// From behind `query.after` on.
 template <class Void>
 SqliteRows SqliteTables<Void>::listed_jobs(const std::string& tenant, const JobQuery& query) {
@@ -47,6 +55,11 @@ SqliteRows SqliteTables<Void>::listed_jobs(const std::string& tenant, const JobQ
                  listed_job_columns,
                  " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND status = ?4 AND "
                  "(created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC");
+    static constexpr auto newest_failing =
+        sql_text("SELECT ",
+                 listed_job_columns,
+                 " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND consecutive_failures > 0 AND "
+                 "(?4 IS NULL OR status = ?4) AND (created_at, id) < (?2, ?3) ORDER BY created_at DESC, id DESC");
     static constexpr auto by_name = sql_text("SELECT ",
                                              listed_job_columns,
                                              " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND "
@@ -68,6 +81,8 @@ SqliteRows SqliteTables<Void>::listed_jobs(const std::string& tenant, const JobQ
         return db_.query(by_next_run, tenant, std::move(next), std::move(id), query.status);
     }
     Instant created_at = query.after ? query.after->created_at : Instant::max();
+    if (query.failing == true)
+        return db_.query(newest_failing, tenant, std::move(created_at), std::move(id), query.status);
     if (query.status) return db_.query(newest_of_status, tenant, std::move(created_at), std::move(id), query.status);
     return db_.query(newest, tenant, std::move(created_at), std::move(id));
 }
@@ -78,8 +93,7 @@ auto SqliteTables<Void>::list_jobs(const std::string& tenant, const JobQuery& qu
     std::size_t to_skip = query.offset;
     auto rows = listed_jobs(tenant, query);
     while (page.size() < query.limit && rows.next()) {
-        if (query.action_type && rows.view(listed_action_type_column) != *query.action_type) continue;
-        if (query.search && !contains_ignoring_case(rows.view(listed_name_column), *query.search)) continue;
+        if (!matches_job(rows, listed_name_column, query)) continue;
         if (to_skip > 0) {
             --to_skip;
             continue;
@@ -98,6 +112,32 @@ std::size_t SqliteTables<Void>::count_jobs(const std::string& tenant, std::optio
     std::size_t count = 0;
     for (int each = 0; each < 4; ++each)
         count += rows.template as<std::size_t>(each);
+    return count;
+}
+
+/// Those of that status, or that fail, in any order.
+template <class Void>
+SqliteRows SqliteTables<Void>::counted_jobs(const std::string& tenant, const JobQuery& query, std::size_t limit) {
+    static constexpr char columns[] = "SELECT name, action_type, consecutive_failures > 0, status FROM carillon_job ";
+    static constexpr auto all = sql_text(columns, "WHERE tenant = ?1 AND removed = 0 LIMIT ?2");
+    static constexpr auto failing =
+        sql_text(columns, "WHERE tenant = ?1 AND removed = 0 AND consecutive_failures > 0 LIMIT ?2");
+    static constexpr auto of_status = sql_text(columns, "WHERE tenant = ?1 AND removed = 0 AND status = ?3 LIMIT ?2");
+    if (query.failing == true) return db_.query(failing, tenant, std::move(limit));
+    if (query.status) return db_.query(of_status, tenant, std::move(limit), query.status);
+    return db_.query(all, tenant, std::move(limit));
+}
+
+template <class Void>
+Count SqliteTables<Void>::count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap) {
+    Count count;
+    auto rows = counted_jobs(tenant, query, cap + 1);
+    for (std::size_t looked_at = 0; rows.next(); ++looked_at) {
+        count.capped = looked_at == cap;
+        if (count.capped) break;
+        const bool of_status = !query.status || rows.template as<JobStatus>(3) == *query.status;
+        count.n += of_status && matches_job(rows, 0, query) ? 1 : 0;
+    }
     return count;
 }
 
@@ -165,8 +205,7 @@ auto SqliteTables<Void>::list_audit(const std::string& tenant, const AuditQuery&
     while (page.size() < query.limit && rows.next()) {
         AuditEvent event;
         read_columns(rows, 0, audit_members(event));
-        if (query.actor && event.actor != *query.actor) continue;
-        if (query.verb && event.verb != *query.verb) continue;
+        if (!matches(event, query)) continue;
         if (to_skip > 0) {
             --to_skip;
             continue;

@@ -262,9 +262,9 @@ inline constexpr char run_columns[] =
     "attempt, fence, abandons, delivery, worker, missed_count, retry_of, blocked_by, idempotency_key, "
     "stop_requested, last, occurrences, count_is_minimum, not_before, action_type, slots, priority, skip_when_busy, "
     "expires_at";
-inline constexpr char audit_columns[] = "id, tenant, actor, at, verb, job, run, reason";
+inline constexpr char audit_columns[] = "id, tenant, actor, at, verb, job, run, reason, via, request_id, batch";
 /// Where `before` and `after` are when they are read behind them.
-inline constexpr int audit_before_column = 8;
+inline constexpr int audit_before_column = 11;
 // clang-format on
 
 /// Of `definition_columns`, but for the last one.
@@ -369,8 +369,17 @@ template <class Run>
 /// Besides them an event has the definitions before and after.
 template <class Event>
 [[nodiscard]] auto audit_members(Event& event) {
-    return std::tie(
-        event.id, event.tenant_id, event.actor, event.at, event.verb, event.job_id, event.run_id, event.reason);
+    return std::tie(event.id,
+                    event.tenant_id,
+                    event.actor,
+                    event.at,
+                    event.verb,
+                    event.job_id,
+                    event.run_id,
+                    event.reason,
+                    event.via,
+                    event.request_id,
+                    event.batch);
 }
 
 /// From `definition_columns` on.

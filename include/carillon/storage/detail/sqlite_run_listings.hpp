@@ -22,6 +22,9 @@ namespace carillon::detail {
 /// As read_run reads them, and the id of the job.
 inline constexpr auto listed_run_columns =
     sql_text(whole_run_columns, ", (SELECT o.id FROM carillon_job AS o WHERE o.row = r.job)");
+/// As read_outcome reads them.
+inline constexpr char outcome_columns[] =
+    "r.id, r.status, r.reason, r.scheduled_for, r.completed_at, r.duration, r.last, r.occurrences, r.count_is_minimum";
 /// ?2 to ?4: the place behind which it goes on, and `from`. ?5 to ?7: the filters. ?8 and ?9: limit and offset.
 inline constexpr char run_filter[] =
     "(?5 IS NULL OR r.status = ?5) AND (?6 IS NULL OR r.reason = ?6) AND (?7 IS NULL OR r.action_type = ?7)";
@@ -35,15 +38,15 @@ inline constexpr auto running_of_tenant =
     sql_text(" FROM carillon_run AS r INDEXED BY carillon_run_running WHERE r.place = 3 AND r.tenant = ?1",
              runs_of_that_time);
 inline constexpr auto pending_of_tenant =
-    sql_text(" FROM carillon_job AS j CROSS JOIN carillon_run AS r WHERE j.tenant = ?1 AND j.removed = 0 AND "
-             "r.open_job = j.row AND r.status = 0", runs_of_that_time);
+    sql_text(" FROM carillon_run AS r INDEXED BY carillon_run_open WHERE r.tenant = ?1 AND r.open_job IS NOT NULL AND "
+             "r.status = 0", runs_of_that_time);
 inline constexpr char page_by_time[] = " ORDER BY r.scheduled_for DESC, r.id DESC LIMIT ?8 OFFSET ?9";
 inline constexpr char page_by_id[] = " ORDER BY r.id DESC LIMIT ?8 OFFSET ?9";
 inline constexpr char first_rows[] = " LIMIT ?8 OFFSET ?9";
 
 /// Those that match, or whether each of the first ones does.
-template <const auto& From, const auto& Page>
-inline constexpr auto select_listed = sql_text("SELECT ", listed_run_columns, From, " AND ", run_filter, Page);
+template <const auto& Columns, const auto& From, const auto& Page>
+inline constexpr auto select_listed = sql_text("SELECT ", Columns, From, " AND ", run_filter, Page);
 template <const auto& From>
 inline constexpr auto select_whether_listed = sql_text("SELECT ", run_filter, From, first_rows);
 // clang-format on
@@ -55,15 +58,16 @@ inline constexpr auto select_whether_listed = sql_text("SELECT ", run_filter, Fr
     return *query.status == JobRunStatus::running ? RunWalk::running : RunWalk::exceptions;
 }
 
-[[nodiscard]] inline const char* list_statement(RunWalk walk) {
+template <const auto& Columns>
+[[nodiscard]] const char* list_statement(RunWalk walk) {
     switch (walk) {
-    case RunWalk::of_job: return select_listed<runs_of_job, page_by_id>;
-    case RunWalk::exceptions: return select_listed<exceptions_of_tenant, page_by_time>;
-    case RunWalk::running: return select_listed<running_of_tenant, page_by_time>;
-    case RunWalk::pending: return select_listed<pending_of_tenant, page_by_time>;
+    case RunWalk::of_job: return select_listed<Columns, runs_of_job, page_by_id>;
+    case RunWalk::exceptions: return select_listed<Columns, exceptions_of_tenant, page_by_time>;
+    case RunWalk::running: return select_listed<Columns, running_of_tenant, page_by_time>;
+    case RunWalk::pending: return select_listed<Columns, pending_of_tenant, page_by_time>;
     case RunWalk::of_tenant: break;
     }
-    return select_listed<runs_of_tenant, page_by_time>;
+    return select_listed<Columns, runs_of_tenant, page_by_time>;
 }
 
 [[nodiscard]] inline const char* count_statement(RunWalk walk) {
@@ -113,7 +117,7 @@ std::optional<SqliteRows> SqliteTables<Void>::walked_runs(const char* (*statemen
 template <class Void>
 auto SqliteTables<Void>::list_runs(const std::string& tenant, const RunQuery& query) -> std::vector<JobRun> {
     std::vector<JobRun> page;
-    auto rows = walked_runs(list_statement, tenant, query, query.limit, query.offset);
+    auto rows = walked_runs(list_statement<listed_run_columns>, tenant, query, query.limit, query.offset);
     while (rows && rows->next()) {
         page.push_back(read_run(*rows).run);
         page.back().job_id = rows->template id<JobId>(whole_run_count);

@@ -144,9 +144,14 @@ void SqliteTables<Void>::stop_runs(JobRow& job, StopScope scope, Instant at, std
     {
         auto rows =
             scope == StopScope::job
-                ? db_.query("SELECT row FROM carillon_run WHERE open_job = ?1 ORDER BY row", job.row)
+                ? db_.query("SELECT row FROM carillon_run WHERE tenant = ?1 AND open_job = ?2 ORDER BY row",
+                            job.tenant,
+                            job.row)
             : key.empty()
-                ? db_.query("SELECT row FROM carillon_run WHERE open_job = ?1 AND key IS NULL ORDER BY row", job.row)
+                ? db_.query(
+                      "SELECT row FROM carillon_run WHERE tenant = ?1 AND open_job = ?2 AND key IS NULL ORDER BY row",
+                      job.tenant,
+                      job.row)
                 : db_.query(
                       "SELECT row FROM carillon_run WHERE tenant = ?1 AND open_key = ?2 ORDER BY row", job.tenant, key);
         while (rows.next())

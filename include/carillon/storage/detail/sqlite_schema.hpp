@@ -96,6 +96,8 @@ CREATE UNIQUE INDEX carillon_job_idempotency ON carillon_job (tenant, idempotenc
     WHERE idempotency_key IS NOT NULL AND removed = 0;
 CREATE INDEX carillon_job_newest ON carillon_job (tenant, created_at, id) WHERE removed = 0;
 CREATE INDEX carillon_job_status ON carillon_job (tenant, status, created_at, id) WHERE removed = 0;
+CREATE INDEX carillon_job_failing ON carillon_job (tenant, created_at, id)
+    WHERE consecutive_failures > 0 AND removed = 0;
 CREATE INDEX carillon_job_due ON carillon_job (next_run_at)
     WHERE next_run_at IS NOT NULL AND status = 0 AND removed = 0;
 CREATE INDEX carillon_job_version ON carillon_job (tzdata_version)
@@ -140,14 +142,14 @@ CREATE INDEX carillon_run_waiting_key ON carillon_run (tenant, key, action_type,
 -- no more than the workers can have, so leases are looked through; that makes a heartbeat cheap
 CREATE INDEX carillon_run_running ON carillon_run (job, trigger, key) WHERE place = 3;
 CREATE INDEX carillon_run_expiry ON carillon_run (open_expiry) WHERE open_expiry IS NOT NULL;
--- the open runs of a job and of a key that jobs share, in order of arrival
-CREATE INDEX carillon_run_open ON carillon_run (open_job) WHERE open_job IS NOT NULL;
+-- the open runs of a tenant, of a job, and of a key that jobs share, in order of arrival
+CREATE INDEX carillon_run_open ON carillon_run (tenant, open_job) WHERE open_job IS NOT NULL;
 CREATE INDEX carillon_run_key ON carillon_run (tenant, open_key) WHERE open_key IS NOT NULL;
 
 CREATE TABLE carillon_audit (
     row INTEGER PRIMARY KEY,
     id BLOB NOT NULL, tenant TEXT NOT NULL, actor TEXT NOT NULL, at INTEGER NOT NULL, verb INTEGER NOT NULL,
-    job BLOB NOT NULL, run BLOB, reason TEXT NOT NULL,
+    job BLOB NOT NULL, run BLOB, reason TEXT NOT NULL, via TEXT NOT NULL, request_id TEXT NOT NULL, batch TEXT NOT NULL,
     -- definitions
     before INTEGER, after INTEGER
 ) STRICT;

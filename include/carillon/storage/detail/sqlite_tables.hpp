@@ -52,10 +52,15 @@ public:
                                                                           const std::string& key);
     [[nodiscard]] std::vector<ScheduledJob> list_jobs(const std::string& tenant, const JobQuery& query);
     [[nodiscard]] std::size_t count_jobs(const std::string& tenant, std::optional<JobStatus> status);
+    [[nodiscard]] Count count_jobs(const std::string& tenant, const JobQuery& query, std::size_t cap);
     [[nodiscard]] std::optional<JobRun> find_run(const std::string& tenant, const RunId& id);
     [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const JobId& id, const RunQuery& query);
     [[nodiscard]] std::vector<JobRun> list_runs(const std::string& tenant, const RunQuery& query);
     [[nodiscard]] Count count_runs(const std::string& tenant, const RunQuery& query, std::size_t cap);
+    [[nodiscard]] std::vector<RunOutcome> list_outcomes(const std::string& tenant, const RunQuery& query);
+    [[nodiscard]] std::vector<std::vector<RunOutcome>>
+    recent_outcomes(const std::string& tenant, const std::vector<JobId>& jobs, std::size_t n);
+    [[nodiscard]] DueCount due(const std::string& tenant, Instant by, std::size_t cap);
     [[nodiscard]] std::optional<JobRun> find_occurrence(const std::string& tenant, const JobId& id, Instant at);
     [[nodiscard]] std::vector<AuditEvent> list_audit(const std::string& tenant, const AuditQuery& query);
 
@@ -152,6 +157,7 @@ private:
     void start(RunRow& row, JobRow& job, const ClaimRequest& request, Queue& queue);
 
     SqliteRows listed_jobs(const std::string& tenant, const JobQuery& query);
+    SqliteRows counted_jobs(const std::string& tenant, const JobQuery& query, std::size_t limit);
     std::optional<SqliteRows> walked_runs(const char* (*statement_of)(RunWalk),
                                           const std::string& tenant,
                                           const RunQuery& query,
@@ -189,6 +195,7 @@ private:
 #include "carillon/storage/detail/sqlite_jobs.hpp"
 #include "carillon/storage/detail/sqlite_leases.hpp"
 #include "carillon/storage/detail/sqlite_listings.hpp"
+#include "carillon/storage/detail/sqlite_outcomes.hpp"
 #include "carillon/storage/detail/sqlite_retention.hpp"
 #include "carillon/storage/detail/sqlite_run_listings.hpp"
 #include "carillon/storage/detail/sqlite_runs.hpp"

@@ -101,10 +101,9 @@ inline constexpr int whole_job_count = count_columns(whole_job_columns.chars.dat
 /// Of `carillon_job AS j` and `carillon_definition AS d`, its own.
 inline constexpr auto job_and_definition_columns =
     sql_text(whole_job_columns, ", ", columns_of<definition_columns>('d'));
-/// And what listings search by.
-inline constexpr auto listed_job_columns = sql_text(whole_job_columns, ", j.name, j.action_type");
+/// And what listings search by, as matches_job reads it from `listed_name_column` on.
+inline constexpr auto listed_job_columns = sql_text(whole_job_columns, ", j.name, j.action_type, j.consecutive_failures > 0");
 inline constexpr int listed_name_column = whole_job_count;
-inline constexpr int listed_action_type_column = listed_name_column + 1;
 /// As read_purged_run reads them.
 inline constexpr char purged_run_columns[] =
     "row, id, status, trigger, scheduled_for, completed_at, last, idempotency_key";

@@ -143,6 +143,9 @@ inline AuditEvent Bench::event(const JobDefinition& of, AuditVerb verb) const {
     event.id = AuditId::next(now());
     event.tenant_id = of.tenant_id;
     event.actor = "alice";
+    event.via = "kit";
+    event.request_id = "r-1";
+    event.batch = "b-1";
     event.at = now();
     event.verb = verb;
     event.job_id = of.id;

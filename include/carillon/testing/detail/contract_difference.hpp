@@ -219,8 +219,23 @@ inline void compare(Comparison& as, const AuditEvent& a, const AuditEvent& b) {
     as.member("job_id", a.job_id, b.job_id);
     as.member("run_id", a.run_id, b.run_id);
     as.member("reason", a.reason, b.reason);
+    as.member("via", a.via, b.via);
+    as.member("request_id", a.request_id, b.request_id);
+    as.member("batch", a.batch, b.batch);
     as.part("before", difference(a.before, b.before));
     as.part("after", difference(a.after, b.after));
+}
+
+inline void compare(Comparison& as, const RunOutcome& a, const RunOutcome& b) {
+    as.member("id", a.id, b.id);
+    as.member("status", a.status, b.status);
+    as.member("reason", a.reason, b.reason);
+    as.member("scheduled_for", a.scheduled_for, b.scheduled_for);
+    as.member("completed_at", a.completed_at, b.completed_at);
+    as.member("duration", a.duration, b.duration);
+    as.member("last", a.last, b.last);
+    as.member("occurrences", a.occurrences, b.occurrences);
+    as.member("count_is_minimum", a.count_is_minimum, b.count_is_minimum);
 }
 
 inline void compare(Comparison& as, const KeyState& a, const KeyState& b) {

@@ -207,6 +207,9 @@ inline void audit_is_listed_newest_first(const Bench& bench) {
         JobChange change = bench.editing(bench.find(job));
         change.event->actor = actor;
         change.event->verb = actor == std::string("bob") ? AuditVerb::job_paused : AuditVerb::job_updated;
+        change.event->via = std::string("by ") + actor;
+        change.event->request_id = "r" + show(ids.size());
+        change.event->batch = ids.size() < 3 ? "b" : "";
         bench.write(job, change);
         ids.insert(ids.begin(), change.event->id);
     }
@@ -223,6 +226,11 @@ inline void audit_is_listed_newest_first(const Bench& bench) {
     expect_count(list({.job_id = other.id}).size(), 1, "events of the other job");
     expect_equal(list({.actor = "bob"}), AuditIds{ids[0], ids[2]}, "events by actor");
     expect_equal(list({.verb = AuditVerb::job_updated}), AuditIds{ids[1]}, "events by verb");
+    expect_equal(list({.via = "by bob"}), AuditIds{ids[0], ids[2]}, "events by way");
+    expect_equal(list({.request_id = "r2"}), AuditIds{ids[1]}, "events by request");
+    expect_equal(list({.batch = "b"}), AuditIds{ids[1], ids[2]}, "events by batch");
+    expect_equal(list({.from = start - 2h, .to = start}), AuditIds{ids[1], ids[2]}, "events of two hours");
+    expect_equal(bench.audit(job)[1].via, "by alice", "the way of an event that is read");
     expect_equal(list({.limit = 2, .offset = 1}), AuditIds{ids[1], ids[2]}, "the second and third event");
     expect_equal(list({.actor = "bob", .limit = 1, .offset = 1}), AuditIds{ids[2]}, "the second event by actor");
     expect_equal(list({.limit = 2, .after = ids[1]}), AuditIds{ids[2], ids[3]}, "the page behind the second event");

@@ -102,6 +102,7 @@ private:
     void compare_state();
     void compare_queries();
     void compare_run_queries();
+    void compare_summaries();
     void compare_next_due();
     void compare_occurrences();
     [[nodiscard]] std::vector<JobRun> open_runs() const;
@@ -133,6 +134,7 @@ inline void RandomWalk::run(std::size_t steps) {
             compare_state();
             compare_queries();
             compare_run_queries();
+            compare_summaries();
             compare_next_due();
             compare_occurrences();
         }
@@ -333,4 +335,5 @@ inline JobChange RandomWalk::remove(const JobView& job, const KeyState&, Draft d
 
 } // namespace carillon::testing::contract
 
+#include "carillon/testing/detail/contract_walk_compare.hpp"
 #include "carillon/testing/detail/contract_walk_steps.hpp"

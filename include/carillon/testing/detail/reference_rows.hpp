@@ -125,6 +125,7 @@ struct ReferenceRun : JobRun {
 inline bool ReferenceJob::is_listed_by(const JobQuery& query) const {
     return (!query.status || definition->status == *query.status) &&
            (!query.action_type || definition->action_type == *query.action_type) &&
+           (!query.failing || (progress.consecutive_failures > 0) == *query.failing) &&
            (!query.search || lower_case(definition->name).find(lower_case(*query.search)) != std::string::npos) &&
            (!query.after || listed_before(*query.after, snapshot(), query.sort));
 }
