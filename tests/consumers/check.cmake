@@ -47,7 +47,7 @@ function(expect_untouched)
         message(FATAL_ERROR "The consumer's cache should have no entry from us, saw: ${touched}")
     endif()
     run("${CMAKE_COMMAND}" --build "${WORK}/build" --target help)
-    string(REGEX MATCHALL "carillon_tests|Catch2|carillon_odr|compile_fail[a-z_]*|examples|quickstart|verify_interface|carillon_headers" ours
+    string(REGEX MATCHALL "carillon_tests|Catch2|carillon_odr|compile_fail[a-z_]*|examples|quickstart|verify_interface|carillon_headers|carillon_instances" ours
                           "${output}")
     if(ours)
         message(FATAL_ERROR "The consumer's build should have none of our programs, saw: ${ours}")
