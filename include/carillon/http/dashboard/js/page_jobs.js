@@ -96,6 +96,17 @@ const typical = job => {
   return known.length ? duration(known[known.length >> 1]) : "–";
 };
 
+/** Most of a row is its strip: as long as that is the same, so is its picture. */
+const strips = new WeakMap();
+function stripOf(job, slots, size) {
+  if (!job.strip) return null;
+  const known = strips.get(job.strip);
+  if (known?.slots === slots) return known.node;
+  const node = strip(job.strip.slice(-slots), {slots, ...size});
+  strips.set(job.strip, {slots, node});
+  return node;
+}
+
 const statusOf = job => h("span", {class: changing.has(job.id) && "changing"}, status(shownStatus(job), {pill: shownStatus(job) !== "active"}));
 
 const when = job => job.next_run_at
@@ -108,17 +119,15 @@ const zoneName = job => job.time_zone.split("/").at(-1).replaceAll("_", " ");
 const acts = job => iconButton("dots", `Actions for ${job.name}`, {"aria-haspopup": "menu", "aria-expanded": "false", onclick: event => jobMenu(event.currentTarget, job)});
 
 function cells(ctx, job) {
-  const narrow = isMiddle();
-  const strips = job.strip && strip(narrow ? job.strip.slice(-12) : job.strip, {slots: narrow ? 12 : 24});
   return [
     ...selectable() ? [selectBox(ctx, job)] : [],
-    h("div", jobLink(job), words(job)), statusOf(job), when(job), ...knowsStrips ? [strips, h("span.muted.nowrap", typical(job))] : [],
+    h("div", jobLink(job), words(job)), statusOf(job), when(job), ...knowsStrips ? [stripOf(job, isMiddle() ? 12 : 24, {}), h("span.muted.nowrap", typical(job))] : [],
     acts(job)];
 }
 
 const cardOf = job => [
   h("div.l", jobLink(job), h("div.l", shownStatus(job) !== "active" && statusOf(job), acts(job))), words(job),
-  h("div.l", job.strip ? strip(job.strip.slice(-16), {w: 5, h: 22, slots: 16}) : h("span"), h("div.num", when(job)))];
+  h("div.l", stripOf(job, 16, {w: 5, h: 22}) ?? h("span"), h("div.num", when(job)))];
 
 const columns = () => [
   ...selectable() ? [{name: "pick", label: "Select", hidden: true, class: "pick"}] : [],

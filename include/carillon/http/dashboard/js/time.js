@@ -73,7 +73,19 @@ function dayText(at, zone) {
   return format(zone, isThisYear ? dayOptions : {...dayOptions, year: "numeric"}).format(at).replaceAll(",", "");
 }
 
+// A page has hundreds of instants, is drawn often, and Intl takes its time.
+const texts = new Map();
 function textOf(at, zone, style) {
+  const name = `${at} ${zone} ${style}`;
+  let text = texts.get(name);
+  if (text === undefined) {
+    if (texts.size > 5_000) texts.clear();
+    texts.set(name, text = makeText(at, zone, style));
+  }
+  return text;
+}
+
+function makeText(at, zone, style) {
   if (style === "day") return dayText(at, zone);
   if (style === "clock") return format(zone, clock).format(at);
   if (style === "clockSeconds") return format(zone, clockSeconds).format(at);
