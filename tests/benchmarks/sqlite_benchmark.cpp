@@ -426,8 +426,8 @@ public:
         }
         ours.add_runs(1);
         ours.backup_to(path("bare"));
-        ours.backup_to(path("same"));
         ours.claim_and_finish(1);
+        ours.backup_to(path("same"));
     }
     Files(const Files&) = delete;
     Files& operator=(const Files&) = delete;
