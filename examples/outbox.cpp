@@ -128,7 +128,7 @@ int main() {
     carillon::Worker worker{shop.scheduler, {.threads = 1}};
     worker.handle("send_mail", [&](carillon::RunContext& run) { send_mail(shop, run); });
     worker.start();
-    while (shop.scheduler.count_jobs("shop", carillon::JobStatus::completed) == 0 || worker.active() > 0)
+    while (shop.scheduler.count_runs("shop", {.status = carillon::JobRunStatus::completed}).n == 0)
         std::this_thread::sleep_for(10ms);
     worker.stop();
     const int mails = shop.orders.run("SELECT sum(mails) FROM orders");

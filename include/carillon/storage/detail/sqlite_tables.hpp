@@ -6,6 +6,7 @@
 #include "carillon/storage/detail/purge_rules.hpp"
 #include "carillon/storage/detail/sqlite_api.hpp"
 #include "carillon/storage/detail/sqlite_rows.hpp"
+#include "carillon/storage/detail/sqlite_run_walks.hpp"
 #include "carillon/storage/detail/sqlite_starts.hpp"
 #include "carillon/storage/detail/sqlite_work.hpp"
 #include "carillon/storage/storage.hpp"
@@ -22,9 +23,6 @@
 #include <vector>
 
 namespace carillon::detail {
-
-/// Which runs a listing walks through.
-enum class RunWalk : std::uint8_t { of_job, of_tenant, exceptions, running, pending };
 
 /// See storage.hpp for what each operation promises. An operation that throws may have written a part: whoever has
 /// begun the transaction takes it back, or the savepoint. Not thread-safe.
