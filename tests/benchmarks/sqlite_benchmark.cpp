@@ -59,8 +59,7 @@ JobSpec often_spec() {
     return spec;
 }
 
-// ---- bare
-// ------------------------------------------------------------------------------------------------------------
+// ---- bare -----------------------------------------------------------------------------------------------------------
 
 /// Throws at an error.
 class Statement {
@@ -260,8 +259,7 @@ private:
     std::map<std::string, std::unique_ptr<LikeRow>> like_;
 };
 
-// ---- the storage
-// -----------------------------------------------------------------------------------------------------
+// ---- the storage ----------------------------------------------------------------------------------------------------
 
 class Ours {
 public:
@@ -350,8 +348,7 @@ private:
     JobId often_;
 };
 
-// ---- the same statements
-// ---------------------------------------------------------------------------------------------
+// ---- the same statements --------------------------------------------------------------------------------------------
 
 /// The storage claims and finishes, what it changed is put back, and its statements do it again.
 class SameSql {
@@ -383,10 +380,11 @@ public:
         for (std::size_t i = 0; i < times; ++i)
             ours_->claim_and_finish(batch);
         replay_->load(SqliteRecorder::stop());
-        for (const std::string table : {"run", "job", "tenant", "type"})
-            execute(("INSERT OR REPLACE INTO carillon_" + table + " SELECT * FROM kept_" + table +
-                     "; DROP TABLE kept_" + table)
-                        .c_str());
+        put_back();
+        replay_->run(); // reads what the storage's connection has written, as that one has in its cache
+        put_back();
+        for (const std::string table : kept_tables)
+            execute(("DROP TABLE kept_" + table).c_str());
     }
     void run_again() {
         replay_->run();
@@ -398,18 +396,23 @@ private:
         if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
             throw std::runtime_error(std::string(sql) + ": " + sqlite3_errmsg(db_));
     }
+    void put_back() {
+        for (const std::string table : kept_tables)
+            execute(("INSERT OR REPLACE INTO carillon_" + table + " SELECT * FROM kept_" + table).c_str());
+    }
     [[nodiscard]] bool ready() const {
         Statement open(db_, "SELECT 1 FROM carillon_run WHERE place IS NOT NULL AND place IN (1, 3) LIMIT 1");
         return open.step();
     }
+
+    static constexpr std::array<const char*, 4> kept_tables{"run", "job", "tenant", "type"};
 
     sqlite3* db_ = nullptr;
     std::unique_ptr<Ours> ours_;
     std::unique_ptr<SqliteReplay> replay_;
 };
 
-// ---- the measures
-// ----------------------------------------------------------------------------------------------------
+// ---- the measures ---------------------------------------------------------------------------------------------------
 
 /// Files with so many jobs, kept for all repetitions.
 class Files {
