@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+// http/detail/sha256.hpp - SHA-256 (FIPS 180-4) of texts that everybody may see: entity tags, not secrets.
+#pragma once
+
+#include <array>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace carillon::detail {
+
+inline constexpr std::array<std::uint32_t, 64> sha256_constants{
+    0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5,
+    0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
+    0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da,
+    0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
+    0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85,
+    0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
+    0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
+    0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
+
+using Sha256State = std::array<std::uint32_t, 8>;
+
+/// `block` has 64 bytes.
+inline void add_sha256_block(Sha256State& state, std::string_view block) noexcept {
+    std::array<std::uint32_t, 64> words{};
+    for (std::size_t i = 0; i < 64; ++i)
+        words[i / 4] = words[i / 4] << 8 | static_cast<unsigned char>(block[i]);
+    for (std::size_t i = 16; i < 64; ++i) {
+        const std::uint32_t early = words[i - 15], late = words[i - 2];
+        words[i] = words[i - 16] + words[i - 7] + (std::rotr(early, 7) ^ std::rotr(early, 18) ^ early >> 3) +
+                   (std::rotr(late, 17) ^ std::rotr(late, 19) ^ late >> 10);
+    }
+    auto [a, b, c, d, e, f, g, h] = state;
+    for (std::size_t i = 0; i < 64; ++i) {
+        const std::uint32_t first = h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) +
+                                    sha256_constants[i] + words[i];
+        const std::uint32_t second =
+            (std::rotr(a, 2) ^ std::rotr(a, 13) ^ std::rotr(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+        h = g;
+        g = f;
+        f = e;
+        e = d + first;
+        d = c;
+        c = b;
+        b = a;
+        a = first + second;
+    }
+    const Sha256State added{a, b, c, d, e, f, g, h};
+    for (std::size_t i = 0; i < state.size(); ++i)
+        state[i] += added[i];
+}
+
+/// 64 digits, in small letters.
+[[nodiscard]] inline std::string sha256_hex(std::string_view text) {
+    Sha256State state{0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19};
+    const std::uint64_t bits = std::uint64_t{text.size()} * 8;
+    for (; text.size() >= 64; text.remove_prefix(64))
+        add_sha256_block(state, text.substr(0, 64));
+    std::string rest(text);
+    rest += '\x80';
+    rest.resize(rest.size() <= 56 ? 56 : 120, '\0');
+    for (int shift = 56; shift >= 0; shift -= 8)
+        rest += static_cast<char>(bits >> shift & 0xff);
+    for (std::size_t at = 0; at < rest.size(); at += 64)
+        add_sha256_block(state, std::string_view(rest).substr(at, 64));
+    std::string hex;
+    for (const std::uint32_t word : state)
+        for (int shift = 28; shift >= 0; shift -= 4)
+            hex += "0123456789abcdef"[word >> shift & 0xf];
+    return hex;
+}
+
+} // namespace carillon::detail
