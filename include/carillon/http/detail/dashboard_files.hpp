@@ -221,6 +221,12 @@ th button:hover, th[aria-sort] button { color: var(--text); } th[aria-sort] { fo
 .tablefoot { display: flex; justify-content: space-between; align-items: center; gap: var(--s3); padding: 10px var(--s4); border-top: 1px solid var(--line); color: var(--muted); font-size: 13px; flex-wrap: wrap; }
 .bulk { display: flex; align-items: center; gap: var(--s2) var(--s3); padding: 8px var(--s4); min-height: 50px; border-bottom: 1px solid var(--line); background: var(--running-bg); border-radius: 9px 9px 0 0; flex-wrap: wrap; }
 .newer { display: block; width: 100%; padding: 8px; border: 0; border-bottom: 1px solid var(--line); background: var(--running-bg); color: var(--running); font-weight: 600; cursor: pointer; border-radius: 9px 9px 0 0; }
+.rows.up .all { grid-column: 1 / -1; }
+.attempts .error { flex: 1; color: var(--failed); }
+.audit { gap: 6px; } .diffs { display: grid; grid-template-columns: minmax(80px, max-content) minmax(0, 1fr); gap: 4px var(--s3); font-size: 12.5px; line-height: 18px; }
+.diffs dd { display: grid; gap: 2px; } .diff { font-family: var(--mono); text-decoration: none; overflow-wrap: anywhere; border-radius: 4px; padding: 0 6px; white-space: pre-wrap; }
+del.diff { background: var(--failed-bg); color: var(--failed); } ins.diff { background: var(--completed-bg); color: var(--completed); }
+.ask { display: grid; gap: var(--s2); } .ask label { font-size: 13px; line-height: 18px; font-weight: 600; } .ask input { width: auto; flex: 1; min-width: 190px; }
 .results { max-height: 320px; overflow: auto; }
 
 /* ---- the pulse */
@@ -242,6 +248,13 @@ svg text { font: 11px var(--sans); fill: var(--muted); font-variant-numeric: tab
 svg .base { stroke: var(--line); vector-effect: non-scaling-stroke; }
 .axis { overflow: visible; } .tinted { fill: var(--running-bg); }
 .strip { max-width: 100%; }
+.heat { overflow-x: auto; } .heat > svg { max-width: none; overflow: visible; margin-left: auto; margin-right: auto; } .heat .legend { margin-top: var(--s2); }
+.heat0 { fill: var(--heat0); } .heat1 { fill: var(--heat1); } .heat2 { fill: var(--heat2); } .heat3 { fill: var(--heat3); } .heat4 { fill: var(--heat4); }
+.day-failed { fill: var(--failed); } .day-late { fill: none; stroke: var(--timed_out); stroke-width: 1.6; stroke-linecap: round; }
+.day-planned { fill: none; stroke: var(--control); stroke-dasharray: 2.5 2; } .day-today { fill: none; stroke: var(--brand); stroke-width: 1.5; }
+.durations { overflow: visible; } .durations .band { fill: var(--completed-bg); } .durations .middle { stroke: var(--heat3); } .durations .rule { stroke: var(--line); stroke-dasharray: 2 4; }
+.lane .wait { stroke: var(--control); stroke-dasharray: 2 3; stroke-width: 2; }
+.astable summary { cursor: pointer; font-size: 12.5px; color: var(--muted); min-height: 24px; } .astable { padding-top: 0; } .astable[open] { max-height: 340px; overflow: auto; } .astable td { height: 34px; padding-block: 4px; } .astable th { position: static; }
 .hatch-ground { fill: var(--skipped-bg); } .hatch-line { stroke: var(--skipped); stroke-width: 2; }
 
 /* ---- over the page */
@@ -353,16 +366,24 @@ inline constexpr std::string_view dashboard_index_html[] = {
 <link rel="stylesheet" href="app.css">
 <link rel="modulepreload" href="js/actions.js">
 <link rel="modulepreload" href="js/api.js">
+<link rel="modulepreload" href="js/audit_list.js">
 <link rel="modulepreload" href="js/charts.js">
+<link rel="modulepreload" href="js/definition.js">
 <link rel="modulepreload" href="js/dom.js">
+<link rel="modulepreload" href="js/durations.js">
+<link rel="modulepreload" href="js/heatmap.js">
 <link rel="modulepreload" href="js/icons.js">
+<link rel="modulepreload" href="js/jobs_bulk.js">
 <link rel="modulepreload" href="js/keys.js">
 <link rel="modulepreload" href="js/live.js">
 <link rel="modulepreload" href="js/names.js">
 <link rel="modulepreload" href="js/overlay.js">
-<link rel="modulepreload" href="js/jobs_bulk.js">
+<link rel="modulepreload" href="js/page_audit.js">
+<link rel="modulepreload" href="js/page_explain.js">
+<link rel="modulepreload" href="js/page_job.js">
 <link rel="modulepreload" href="js/page_jobs.js">
 <link rel="modulepreload" href="js/page_overview.js">
+<link rel="modulepreload" href="js/page_run.js">
 <link rel="modulepreload" href="js/page_runs.js">
 <link rel="modulepreload" href="js/pages.js">
 <link rel="modulepreload" href="js/router.js">
@@ -550,7 +571,7 @@ export async function request(method, url, {headers = {}, body, signal} = {}) {
   try {
     const response = await fetch(url, {
       method, signal, credentials: "same-origin", redirect: "error", cache: "no-store",
-      headers: body === undefined ? headers : {...headers, "Content-Type": "application/json"},
+      headers: method === "GET" ? headers : {...headers, "Content-Type": "application/json"}, // with a cookie it has to be said
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     heardServer(response.headers.get("Date"));
@@ -610,6 +631,61 @@ export const sessions = {
     if (!response.ok) throw await problemOf(response);
   },
 };
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_audit_list_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// audit_list.js - changes as people read them: who, what, when, and what was before and after.
+import {h} from "./dom.js";
+import {href} from "./router.js";
+import {time} from "./time.js";
+import {tag} from "./ui.js";
+
+export const VERB = {
+  "job.created": "created", "job.updated": "changed", "job.deleted": "deleted", "job.paused": "paused", "job.resumed": "resumed",
+  "job.triggered": "ran by hand", "job.disabled": "disabled", "job.completed": "completed", "job.rebased": "planned anew",
+  "run.cancelled": "cancelled a run of", "run.retried": "ran again a run of",
+};
+
+const unsaid = new Set(["revision", "updated_at", "created_at", "spec_fingerprint", "action_type", "id", "tenant_id"]);
+
+function flat(value, prefix = "", into = new Map()) {
+  if (value && typeof value === "object" && !Array.isArray(value))
+    for (const [name, one] of Object.entries(value)) {
+      if (prefix || !unsaid.has(name)) flat(one, prefix ? `${prefix}.${name}` : name, into);
+    }
+  else into.set(prefix, value === undefined || value === null || value === "" ? "" : typeof value === "string" ? value : JSON.stringify(value));
+  return into;
+}
+
+/** [name, before, after] of each member that differs. */
+export function changes({before, after}) {
+  if (!before || !after) return [];
+  const old = flat(before), now = flat(after);
+  return [...new Set([...old.keys(), ...now.keys()])].filter(name => (old.get(name) ?? "") !== (now.get(name) ?? ""))
+    .map(name => [name, old.get(name) ?? "", now.get(name) ?? ""]);
+}
+
+const side = (kind, sign, text) => text !== "" && h(`${kind}.diff`, h("span", {"aria-hidden": "true"}, `${sign} `), text);
+
+export function diff(event) {
+  const all = changes(event);
+  return all.length > 0 && h("dl.diffs", all.map(([name, before, after]) => [h("dt", {key: `t-${name}`}, tag(name)), h("dd", {key: `d-${name}`}, side("del", "−", before), side("ins", "+", after))]));
+}
+
+export const who = event => event.actor ? h("b", event.actor) : h("span.muted", "the system");
+export const nameOf = event => event.after?.name ?? event.before?.name ?? `job ${event.job_id.slice(-6)}`;
+
+export const deed = (event, {withJob = true} = {}) => h("span", who(event), " ", VERB[event.verb] ?? event.verb, " ",
+  withJob ? h("a", {href: href(`/jobs/${event.job_id}`)}, nameOf(event)) : "this job",
+  event.run_id && [", ", h("a", {href: href(`/runs/${event.run_id}`)}, "the run")]);
+
+export const byWhat = event => [event.via && tag(event.via), event.batch && h("a.tag", {href: href("/audit", {batch: event.batch})}, "one of many")];
+
+export const auditRow = (event, {withJob = true, zone} = {}) => h("li.audit", {key: event.id, "data-row": event.id},
+  h("div.l", deed(event, {withJob}), h("span.muted.nowrap", time(event.at, {zone, style: "seconds"}))),
+  event.reason && h("p.jd", `“${event.reason}”`), diff(event));
 )carillon",
 };
 
@@ -690,6 +766,60 @@ export function log([low, high], [bottom, top]) {
   const from = Math.log(Math.max(low, 1)), to = Math.log(Math.max(high, low + 1, 2));
   return v => bottom + (top - bottom) * (Math.log(Math.max(v, 1)) - from) / (to - from || 1);
 }
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_definition_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// definition.js - what a job is, in words.
+import {code, defs, json, plural, tag} from "./ui.js";
+import {h} from "./dom.js";
+import {shortDuration, time} from "./time.js";
+
+const none = text => text == null || text === "0s" || text === "0";
+
+const OVERLAP = {
+  skip: () => "skip the new run while one is going", queue_one: () => "let one run wait for the one that is going", queue_all: () => "let runs wait their turn",
+  allow: o => o.limit ? `up to ${o.limit} at a time` : "any number at a time", cancel_previous: () => "stop the one that is going",
+};
+const MISFIRE = {
+  fire_latest: "run the latest one", fire_all: "run every one", fire_earliest: "run the earliest one", skip: "skip them",
+};
+
+function retryText({max_attempts: n, initial, factor, max_delay: most}) {
+  return n <= 1 ? "one attempt" : `${plural(n, "attempt")}, after ${shortDuration(initial)}${factor === 1 ? "" : `, each pause ${factor} times the last, up to ${shortDuration(most)}`}`;
+}
+
+function timeoutText({attempt, total}) {
+  return [!none(attempt) && `${shortDuration(attempt)} an attempt`, !none(total) && `${shortDuration(total)} for all`].filter(Boolean).join(", ") || "none";
+}
+
+const rows = job => {
+  const {policies: p} = job;
+  return [
+    ["Schedule", [code(job.schedule), job.dialect !== "standard" && [" ", tag(job.dialect)]]],
+    ["Time zone", job.time_zone],
+    ["Action", [tag(job.action_type ?? "none")]],
+    ["Overlap", [OVERLAP[p.overlap.policy]?.(p.overlap) ?? p.overlap.policy, p.overlap.concurrency_key && [" · key ", tag(p.overlap.concurrency_key)]]],
+    ["Missed runs", [MISFIRE[p.misfire.policy] ?? p.misfire.policy.replaceAll("_", " "), ` within ${shortDuration(p.misfire.window)}`]],
+    ["Retries", retryText(p.retry)],
+    ["Timeouts", timeoutText(p.timeout)],
+    p.priority !== 0 && ["Priority", String(p.priority)],
+    p.delivery !== "at_least_once" && ["Delivery", p.delivery.replaceAll("_", " ")],
+    p.pause_after_failures > 0 && ["Pauses itself", `after ${plural(p.pause_after_failures, "failure")} in a row`],
+    !none(p.spread.within) && ["Spread", `within ${shortDuration(p.spread.within)}, ${p.spread.mode === "job" ? "always the same" : "each time another"}`],
+    job.start_at && ["From", time(job.start_at, {zone: job.time_zone})],
+    job.end_at && ["Until", time(job.end_at, {zone: job.time_zone})],
+    job.max_runs != null && ["Runs", `${job.started_runs} of at most ${job.max_runs}`],
+    job.exclude.length > 0 && ["Not on", job.exclude.join(", ")],
+    job.key && ["Key", tag(job.key)],
+    ["Changed", [time(job.updated_at, {zone: job.time_zone}), h("span.muted", ` · revision ${job.revision}`)]],
+  ];
+};
+
+export const definition = job => h("section.card", {key: "definition", "aria-label": "Definition"}, h("header", h("h2", "Definition")),
+  h("div.pad.stack", defs(rows(job)), h("h3", "Action as it is given to the handler"), json(job.action),
+    Object.keys(job.metadata ?? {}).length > 0 && [h("h3", "Metadata"), json(job.metadata)]));
 )carillon",
 };
 
@@ -847,6 +977,176 @@ function patchProperties(old, own, wanted) {
   }
   own.props = wanted.props;
 }
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_durations_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// durations.js - how long the last runs of a job took: a dot for each on a logarithmic scale, with what is usual behind.
+import {h, s} from "./dom.js";
+import {log} from "./charts.js";
+import {mark} from "./icons.js";
+import {duration, time, timeText} from "./time.js";
+import {LABEL, plural, status} from "./ui.js";
+
+const height = 150, base = 128, top = 10;
+
+/** The value below which that share of the sorted values lies. */
+function quantile(sorted, share) {
+  return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))];
+}
+
+function statistics(runs) {
+  const sorted = runs.filter(run => run.status === "completed" && run.duration_ms != null).map(run => run.duration_ms).sort((a, b) => a - b);
+  return sorted.length ? {p50: quantile(sorted, .5), p95: quantile(sorted, .95), n: sorted.length} : null;
+}
+
+export function durationText(runs) {
+  const found = statistics(runs);
+  return found ? `p50 ${duration(found.p50)}, p95 ${duration(found.p95)}` : "";
+}
+
+function ticks(low, high) {
+  const all = [1, 10, 100, 1_000, 10_000, 60_000, 600_000, 3_600_000, 21_600_000, 86_400_000];
+  const inside = all.filter(ms => ms > low * 1.3 && ms < high / 1.3);
+  return inside.length > 4 ? inside.filter((_, i) => i % 2 === 0) : inside;
+}
+
+function dot(run, x, y) {
+  const at = `${x}%`;
+  if (run.status === "completed") return s("circle", {cx: at, cy: y, r: 3, fill: "currentColor", opacity: .75});
+  if (run.status === "skipped") return s("rect", {x: at, y: base - 6, width: 4, height: 6, transform: "translate(-2 0)", fill: "none", stroke: "currentColor"});
+  return s("svg", {x: at, y: y - 6, width: 12, height: 12, overflow: "visible"}, s("g", {transform: "translate(-6 0)"}, mark(run.status, 12)));
+}
+
+/** `runs` come the latest first. */
+export function durations(runs, zone) {
+  const shown = runs.filter(run => !["pending", "running"].includes(run.status)).slice(0, 100).reverse();
+  const taken = shown.filter(run => run.duration_ms != null).map(run => Math.max(1, run.duration_ms));
+  if (!taken.length) return h("p.muted.pad", {key: "none"}, "No run has ended yet.");
+  const low = Math.min(...taken), high = Math.max(...taken, low * 3);
+  const y = log([low / 1.5, high * 1.2], [base, top]), usual = statistics(shown);
+  const x = i => 2 + 96 * (shown.length === 1 ? .5 : i / (shown.length - 1));
+  const bad = shown.filter(run => ["failed", "timed_out"].includes(run.status));
+  const label = `${plural(shown.length, "run")}${usual ? `, typically ${duration(usual.p50)}, 95 % within ${duration(usual.p95)}` : ""}, longest ${duration(Math.max(...taken))}; ${
+    bad.length ? `${bad.length} failed or timed out, the last ${timeText(bad.at(-1).scheduled_for, {zone})}` : "none failed"}`;
+  return h("div.pad", {key: "durations"}, s("svg", {width: "100%", height, role: "img", "aria-label": label, class: "durations"}, s("title", label),
+    usual && s("rect", {x: 0, width: "100%", y: y(usual.p95), height: Math.max(2, y(usual.p50) - y(usual.p95)), class: "band"}),
+    usual && s("line", {x1: 0, x2: "100%", y1: y(usual.p50), y2: y(usual.p50), class: "middle"}),
+    ticks(low, high).map(ms => [s("line", {x1: 0, x2: "100%", y1: y(ms), y2: y(ms), class: "rule"}), s("text", {x: 0, y: y(ms) - 3}, duration(ms))]),
+    s("line", {x1: 0, x2: "100%", y1: base, y2: base, class: "base"}),
+    shown.map((run, i) => s("g", {class: `c-${run.status}`}, s("title", `${timeText(run.scheduled_for, {zone})}: ${LABEL[run.status]}, ${duration(run.duration_ms)}`), dot(run, x(i), run.duration_ms == null ? base : y(run.duration_ms)))),
+    s("text", {x: 0, y: height - 6}, timeText(shown[0].scheduled_for, {zone, style: "day"})),
+    s("text", {x: "100%", y: height - 6, "text-anchor": "end"}, timeText(shown.at(-1).scheduled_for, {zone, style: "day"}))));
+}
+
+export const durationsTable = (runs, zone) => h("table", h("caption.sr", "How long each run took"),
+  h("thead", h("tr", h("th", {scope: "col"}, "Scheduled for"), h("th", {scope: "col"}, "Outcome"), h("th.num", {scope: "col"}, "Duration"))),
+  h("tbody", runs.slice(0, 100).map(run => h("tr", {key: run.id}, h("td", time(run.scheduled_for, {zone})), h("td", status(run.status)), h("td.num", duration(run.duration_ms))))));
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_heatmap_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// heatmap.js - what became of a job day by day: weeks as columns, Monday first. Success is quiet, anything else has a shape.
+import {h, s} from "./dom.js";
+import {hatch} from "./charts.js";
+import {duration} from "./time.js";
+import {number, plural, REASON} from "./ui.js";
+
+const dayMs = 86_400_000, size = 15, step = 18, left = 30, top = 18;
+const dayOf = text => Date.parse(`${text}T00:00:00Z`);
+const textOf = at => new Date(at).toISOString().slice(0, 10);
+const sum = counts => Object.values(counts ?? {}).reduce((a, b) => a + b, 0);
+const named = (text, options) => new Date(dayOf(text)).toLocaleDateString("en-GB", {timeZone: "UTC", ...options});
+const long = text => named(text, {weekday: "short", day: "numeric", month: "short", year: "numeric"});
+
+/** The Monday of the first of so many weeks, of which the last has `today` in it and `ahead` follow. */
+export function firstDay(today, weeks, ahead = 0) {
+  const monday = dayOf(today) - ((new Date(dayOf(today)).getUTCDay() + 6) % 7) * dayMs;
+  return textOf(monday - (weeks - 1 - ahead) * 7 * dayMs);
+}
+
+// ---- one day
+
+function shadeOf(day, most, byDuration) {
+  const value = byDuration ? day.p50_ms ?? 0 : day.completed;
+  if (!day.completed) return 0;
+  return 1 + Math.min(3, Math.floor(4 * (byDuration ? Math.sqrt(value / most) : value / most) * .999));
+}
+
+function words(day) {
+  const parts = [["completed", day.completed], ["failed", day.failed], ["timed out", day.timed_out], ["cancelled", day.cancelled]]
+    .filter(([, n]) => n > 0).map(([text, n]) => `${number(n)} ${text}`);
+  for (const [reason, n] of Object.entries(day.skipped)) parts.push(`${number(n)} skipped: ${REASON[reason] ?? reason}`);
+  return `${long(day.day)}: ${parts.join(", ")}${day.p50_ms == null ? "" : `, typically ${duration(day.p50_ms)}`}`;
+}
+
+const rect = (x, y, props) => s("rect", {x, y, width: size, height: size, rx: 3, ...props});
+
+function cell(day, x, y, most, byDuration) {
+  const m = size / 2, shapes = [];
+  if (!day.completed && sum(day.skipped) > 0) shapes.push(rect(x, y, {fill: "url(#hatch)"}));
+  else shapes.push(rect(x, y, {class: `heat${shadeOf(day, most, byDuration)}`}));
+  if (day.failed) shapes.push(rect(x, y, {class: "day-failed"}), s("path", {d: `M${x + 4} ${y + 4}l7 7M${x + 11} ${y + 4}l-7 7`, class: "cut", "stroke-width": 1.8}));
+  else if (day.timed_out) shapes.push(s("g", {class: "day-late"}, rect(x + .75, y + .75, {width: size - 1.5, height: size - 1.5}), s("path", {d: `M${x + m} ${y + 4}v3.7l2.6 1.6`})));
+  return s("g", s("title", words(day)), shapes);
+}
+
+// ---- the picture
+
+function sentence(days, from, to) {
+  const all = days.reduce((n, day) => ({ok: n.ok + day.completed, no: n.no + day.failed + day.timed_out, skipped: n.skipped + sum(day.skipped)}), {ok: 0, no: 0, skipped: 0});
+  const bad = days.filter(day => day.failed || day.timed_out);
+  const last = bad.length ? `; the last bad day was ${long(bad.at(-1).day)}` : "";
+  return `${long(from)} to ${long(to)}: ${number(all.ok)} completed, ${number(all.no)} failed or timed out, ${number(all.skipped)} skipped${last}`;
+}
+
+function months(from, weeks) {
+  const labels = [];
+  for (let week = 0, shown = ""; week < weeks; week += 1) {
+    const name = named(textOf(dayOf(from) + week * 7 * dayMs), {month: "short"});
+    if (name !== shown && (week > 0 || weeks < 8 || named(textOf(dayOf(from) + 14 * dayMs), {month: "short"}) === name))
+      labels.push(s("text", {x: left + week * step, y: 11}, name));
+    shown = name;
+  }
+  return labels;
+}
+
+/** `planned` are days on which it will run. */
+export function heatmap({days, from, weeks, today, planned = []}) {
+  const known = new Map(days.map(day => [day.day, day])), will = new Set(planned);
+  const byDuration = days.every(day => day.completed <= 1);
+  const most = Math.max(1, ...days.map(day => byDuration ? day.p50_ms ?? 0 : day.completed));
+  const width = left + weeks * step, height = top + 7 * step, label = sentence(days, from, today);
+  const cells = [];
+  for (let i = 0; i < weeks * 7; i += 1) {
+    const day = textOf(dayOf(from) + i * dayMs), x = left + Math.floor(i / 7) * step, y = top + i % 7 * step;
+    if (known.has(day)) cells.push(cell(known.get(day), x, y, most, byDuration));
+    else if (day <= today) cells.push(rect(x, y, {class: "heat0"}));
+    else if (will.has(day)) cells.push(s("g", s("title", `${long(day)}: planned`), rect(x + .75, y + .75, {width: size - 1.5, height: size - 1.5, class: "day-planned"})));
+    if (day === today) cells.push(s("rect", {x: x - 1.5, y: y - 1.5, width: size + 3, height: size + 3, rx: 4, class: "day-today"}));
+  }
+  return h("div.pad.heat", {key: "heat"},
+    s("svg", {viewBox: `0 0 ${width} ${height}`, width, height, role: "img", "aria-label": label},
+      hatch(), ["Mon", "Wed", "Fri", "Sun"].map((name, i) => s("text", {x: 0, y: top + i * 2 * step + 12}, name)), months(from, weeks), cells),
+    legend(byDuration));
+}
+
+const sampleOf = (shape, text) => h("span.sq", s("svg", {width: size, height: size, viewBox: `0 0 ${size} ${size}`, "aria-hidden": "true"}, shape), text);
+const blank = {failed: 0, timed_out: 0, completed: 0, skipped: {}, cancelled: 0, day: "2000-01-01", p50_ms: null};
+
+const legend = byDuration => h("div.legend", h("span.sq", byDuration ? "quick" : "few",
+  s("svg", {width: 5 * size, height: size, "aria-hidden": "true"}, [0, 1, 2, 3, 4].map(i => rect(i * size + 1, 0, {width: size - 2, class: `heat${i}`}))), byDuration ? "long" : "many"),
+  sampleOf(cell({...blank, failed: 1}, 0, 0, 1, false), "failed"), sampleOf(cell({...blank, timed_out: 1}, 0, 0, 1, false), "timed out"),
+  sampleOf(rect(0, 0, {fill: "url(#hatch)"}), "skipped"), sampleOf(rect(.75, .75, {width: size - 1.5, height: size - 1.5, class: "day-planned"}), "planned"));
+
+export const daysTable = days => h("table", h("caption.sr", "Day by day"),
+  h("thead", h("tr", ["Day", "Completed", "Failed", "Timed out", "Skipped", "Typical"].map((name, i) => h("th", {scope: "col", class: i > 0 && "num"}, name)))),
+  h("tbody", [...days].reverse().map(day => h("tr", {key: day.day}, h("td", long(day.day)),
+    [day.completed, day.failed, day.timed_out, sum(day.skipped)].map(n => h("td.num", number(n))), h("td.num", duration(day.p50_ms))))));
+
+export const daysText = days => plural(days.length, "day");
 )carillon",
 };
 
@@ -1376,9 +1676,9 @@ export function jobLink(job) {
 const descriptions = asker(body => api.post("/describe", {...body, n: 1}), 2, 100); // the API describes 30 a second
 
 export function scheduleWords(job) {
-  const {schedule, dialect, dst} = job;
-  const answer = descriptions.get(`${dialect} ${schedule}`, {schedule, dialect, dst});
-  return answer?.ok ? answer.text : null;
+  const {schedule, dialect, dst, time_zone} = job;
+  const answer = descriptions.get(`${dialect} ${time_zone} ${schedule}`, {schedule, dialect, dst, time_zone});
+  return answer?.ok ? answer.text.replace(/ from \d{4}-.*$/, "").replace(`, ${time_zone}`, "") : null; // the zone is said beside it
 }
 )carillon",
 };
@@ -1532,6 +1832,295 @@ function place(box, anchor) {
   box.style.setProperty("left", `${Math.max(8, Math.min(at.right - w, innerWidth - w - 8))}px`);
   box.style.setProperty("top", `${below ? at.bottom + 4 : Math.max(8, at.top - tall - 4)}px`);
 }
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_page_audit_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// page_audit.js - who changed what, and when.
+import {api} from "./api.js";
+import {auditRow, VERB} from "./audit_list.js";
+import {h} from "./dom.js";
+import {jobOf} from "./names.js";
+import {go, page} from "./router.js";
+import {button, chips, empty, head, pager, select} from "./ui.js";
+
+const size = 50;
+const verbs = Object.keys(VERB);
+const spoken = verb => `${verb.startsWith("run.") ? "Run" : "Job"} ${verb.slice(4)}`;
+
+async function events(ctx) {
+  const get = name => ctx.query.get(name);
+  try {
+    return await api.get("/audit", {signal: ctx.signal, query: {actor: get("actor"), verb: get("verb"), job_id: get("job"), via: get("via"),
+      batch: get("batch"), request_id: get("request"), from: get("from"), to: get("to"), after: get("after"), limit: size}});
+  } catch (error) {
+    if (error.code !== "bad_cursor") throw error;
+    ctx.setQuery({after: null, page: null}, {push: false, reload: false});
+    return events(ctx);
+  }
+}
+
+function filters(ctx) {
+  const reset = {after: null, page: null}, get = name => ctx.query.get(name);
+  const drop = (name, text) => get(name) && button(text, {icon: "close", size: "small", key: name, onclick: () => ctx.setQuery({...reset, [name]: null})});
+  return h("div.tools", {key: "tools"},
+    h("form.search", {role: "search", onsubmit: event => { event.preventDefault(); ctx.setQuery({...reset, actor: event.target.elements.actor.value.trim()}); }},
+      h("input", {type: "search", name: "actor", placeholder: "By whom", "aria-label": "By whom, the whole name", value: get("actor") ?? "", autocomplete: "off"})),
+    select({label: "What", value: get("verb") ?? "", options: [["", "Any change"], ...verbs.map(verb => [verb, spoken(verb)])], onchange: verb => ctx.setQuery({...reset, verb})}),
+    chips({label: "By which way", value: get("via") ?? "", items: [{value: "", text: "All"}, {value: "dashboard", text: "Dashboard"}, {value: "api", text: "API"}], onpick: via => ctx.setQuery({...reset, via})}),
+    get("job") && drop("job", `Job: ${jobOf(get("job"))?.name ?? get("job").slice(-6)}`), drop("batch", "One request"), drop("request", "One request"));
+}
+
+function pages(ctx, data) {
+  const at = Number(ctx.query.get("page") ?? 0), trail = ctx.state.trail ??= [], from = at * size + 1;
+  const next = data.next && (() => {
+    trail[at] = ctx.query.get("after");
+    ctx.setQuery({after: data.next, page: at + 1});
+    scrollTo(0, 0);
+  });
+  const prev = at > 0 && (() => ctx.setQuery({after: at > 1 ? trail[at - 1] : null, page: at > 1 && trail[at - 1] ? at - 1 : null}));
+  return pager({from, to: data.events.length ? from + data.events.length - 1 : 0, next, prev});
+}
+
+page("/audit", {
+  nav: "audit",
+  title: () => "Audit",
+  main: "events",
+  panels: {events},
+  live: (hint, ctx) => ctx.query.has("after") || !["jobs", "all"].includes(hint.name) ? [] : ["events"],
+  view: (ctx, {events: {data}}) => [
+    head({title: "Audit", sub: "Every change of a job or a run, the latest first"}),
+    filters(ctx),
+    h("section.card", {key: "list", "aria-label": "Changes"},
+      data.events.length ? h("ul.rows", data.events.map(event => auditRow(event))) :
+        empty("No changes", ctx.query.size ? "None that match." : "Nothing has been changed yet.", ctx.query.size > 0 && button("Show all", {onclick: () => go("/audit")})),
+      pages(ctx, data))],
+});
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_page_explain_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// page_explain.js - why a job ran at a moment, did not, or will.
+import {api} from "./api.js";
+import {h} from "./dom.js";
+import {jobOf} from "./names.js";
+import {href, page} from "./router.js";
+import {duration, instantAt, localAt, relative, time, timeText, zoneFor} from "./time.js";
+import {button, card, code, defs, head, link, missingPage, REASON, status} from "./ui.js";
+
+const answer = ctx => api.get(`/jobs/${ctx.params.id}/explain`, {query: {at: ctx.query.get("at") ?? new Date().toISOString()}, signal: ctx.signal});
+
+const VERDICT = {
+  executed: ["completed", "It ran"], pending: ["pending", "It is about to run"], not_started: ["skipped", "It was not started"], skipped: ["skipped", "It was skipped"],
+  ahead: ["pending", "It will run"], due: ["pending", "It is due"], inactive: ["paused", "The job was not active"], max_runs: ["skipped", "It had run as often as it may"],
+  purged: ["skipped", "Nobody knows any more"], no_occurrence: ["skipped", "The schedule has nothing then"], excluded: ["skipped", "The day is excluded"],
+  before_creation: ["skipped", "The job did not exist yet"], out_of_bounds: ["skipped", "Outside of its start and end"], unknown: ["failed", "Nobody knows"],
+};
+
+function ask(ctx, zone, at) {
+  const submit = event => {
+    event.preventDefault();
+    const local = event.target.elements.at.value;
+    if (local) ctx.setQuery({at: new Date(instantAt(local, zone)).toISOString()});
+  };
+  const move = to => to && button(["Next: ", "Before: "][to === ctx.panels.answer.data.previous ? 1 : 0] + timeText(to, {zone: jobOf(ctx.params.id)?.time_zone, style: "seconds"}), {size: "small", onclick: () => ctx.setQuery({at: to})});
+  return h("section.card", {key: "ask", "aria-label": "Another moment"}, h("form.pad.ask", {onsubmit: submit},
+    h("label", {for: "explain-at"}, `At, on clocks in ${zone.replaceAll("_", " ")}`),
+    h("div.tools", h("input#explain-at", {key: at, name: "at", type: "datetime-local", step: 1, required: true, value: localAt(Date.parse(at), zone)}), button("Explain", {type: "submit"}),
+      move(ctx.panels.answer.data.previous), move(ctx.panels.answer.data.next))));
+}
+
+function record(data, zone) {
+  const {run} = data;
+  return run && card("The ledger says", {pad: true, extra: link("The run", href(`/runs/${run.id}`))}, defs([
+    ["Outcome", status(run.status)],
+    run.reason && ["Since", REASON[run.reason]],
+    ["Scheduled for", time(run.scheduled_for, {zone, style: "seconds"})],
+    run.last && run.occurrences > 1 && ["Until", time(run.last, {zone, style: "seconds"})],
+    run.duration_ms != null && ["Took", duration(run.duration_ms)],
+    run.error && ["Error", h("span.c-failed", run.error)],
+    run.blocked_by && ["Blocked by", link("this run", href(`/runs/${run.blocked_by}`))]]));
+}
+
+page("/jobs/:id/explain", {
+  nav: "jobs",
+  main: "answer",
+  title: ctx => `Why? ${jobOf(ctx.params.id)?.name ?? "Job"}`,
+  panels: {answer},
+  live: {jobs: ["answer"], runs: ["answer"]},
+  missing: () => missingPage("Not in this tenant, or deleted."),
+  view: (ctx, p) => {
+    const {data} = p.answer, job = jobOf(ctx.params.id), zone = zoneFor(job?.time_zone), [shape, title] = VERDICT[data.verdict] ?? VERDICT.unknown;
+    return [
+      head({crumb: [h("a.link", {href: href("/jobs")}, "Jobs"), " / ", h("a.link", {href: href(`/jobs/${ctx.params.id}`)}, job?.name ?? "…")],
+        title: [title, " at ", timeText(data.at, {zone: job?.time_zone, style: "seconds"})], sub: relative(data.at),
+        below: h("p.sub", status(shape === "completed" && data.run ? data.run.status : shape, {pill: true, label: data.verdict.replaceAll("_", " ")}))}),
+      ask(ctx, zone, data.at),
+      card("Why", {pad: true, extra: job && code(job.schedule)}, h("p", data.text)),
+      record(data, job?.time_zone)];
+  },
+});
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_page_job_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// page_job.js - one job: what it is, what became of it, what comes next, and who changed it.
+import {api} from "./api.js";
+import {changing, deleteJob, jobMenu, pauseJob, resumeJob, shownStatus, triggerJob} from "./actions.js";
+import {auditRow} from "./audit_list.js";
+import {definition} from "./definition.js";
+import {h} from "./dom.js";
+import {durations, durationsTable, durationText} from "./durations.js";
+import {daysTable, firstDay, heatmap} from "./heatmap.js";
+import {remember, scheduleWords} from "./names.js";
+import {go, href, page} from "./router.js";
+import {can, isNarrow} from "./state.js";
+import {due, duration, instantAt, localAt, now, occurrence, relative, since, time, zoneFor, zoneLabel} from "./time.js";
+import {button, code, empty, head, iconButton, link, linkButton, missingPage, note, number, panel, plural, REASON, status, table} from "./ui.js";
+
+const shownRuns = 10, dayMs = 86_400_000;
+const weeks = () => isNarrow() ? 14 : 30;
+const weeksAhead = 2;
+const today = zone => localAt(now(), zoneFor(zone)).slice(0, 10);
+
+async function job(ctx) {
+  const found = await api.get(`/jobs/${ctx.params.id}`, {signal: ctx.signal});
+  remember([found]);
+  return found;
+}
+const upcoming = ctx => api.get(`/jobs/${ctx.params.id}/upcoming`, {query: {n: 100}, signal: ctx.signal});
+const runs = ctx => api.get(`/jobs/${ctx.params.id}/runs`, {query: {limit: 100}, signal: ctx.signal});
+const changes = ctx => api.get("/audit", {query: {job_id: ctx.params.id, limit: 8}, signal: ctx.signal});
+
+/** In days of the zone that is shown, so that a day here is a day there. */
+function calendar(ctx) {
+  const to = new Date(now() + dayMs).toISOString(), from = new Date(now() - weeks() * 7 * dayMs).toISOString();
+  const zone = zoneFor(ctx.panels.job.data?.time_zone);
+  return api.get(`/jobs/${ctx.params.id}/calendar`, {query: {from, to, tz: ctx.panels.job.data ? zone : null}, signal: ctx.signal});
+}
+
+// ---- the head
+
+function nextText(data) {
+  if (data.status !== "active") return data.status_reason || null;
+  return data.next_run_at ? [h("b", due(data.next_run_at)), " · ", time(data.next_run_at, {zone: data.time_zone})] : "No next run";
+}
+
+function buttons(data) {
+  const isActive = shownStatus(data) === "active";
+  return [
+    can("write") && linkButton("Edit", href(`/jobs/${data.id}/edit`), {icon: "edit"}),
+    can("write") && data.status !== "completed" && (isActive ? button("Pause", {icon: "pause", onclick: () => pauseJob(data)}) :
+      button("Resume", {icon: "play", onclick: () => resumeJob(data)})),
+    can("trigger") && button("Run now", {icon: "play", kind: "primary", onclick: () => triggerJob(data)}),
+    iconButton("dots", "More actions", {"aria-haspopup": "menu", "aria-expanded": "false", onclick: event => jobMenu(event.currentTarget, data)}),
+  ];
+}
+
+function header(data) {
+  const words = scheduleWords(data), shown = shownStatus(data);
+  return head({
+    crumb: [h("a.link", {href: href("/jobs")}, "Jobs"), " / ", data.action_type ?? ""], title: data.name,
+    sub: [words ?? code(data.schedule), ` · ${data.time_zone.replaceAll("_", " ")}`, words && [" · ", code(data.schedule)]],
+    below: h("p.sub", h("span", {class: changing.has(data.id) && "changing"}, status(shown, {pill: true})), " ", nextText(data),
+      data.consecutive_failures > 0 && [" · ", status("failed", {label: `${plural(data.consecutive_failures, "failure")} in a row`})]),
+    actions: buttons(data),
+  });
+}
+
+// ---- panels
+
+const asTable = (key, what) => h("details.pad.astable", {key}, h("summary", "Show as table"), what);
+
+function ledger(ctx, data, p) {
+  const zone = data.time_zone, planned = data.status === "active" ? (p.upcoming.data?.occurrences ?? []).map(o => localAt(Date.parse(o.at), zoneFor(zone)).slice(0, 10)) : [];
+  const all = weeks(), from = firstDay(today(zone), all, weeksAhead);
+  return panel("Ledger", p.calendar, {retry: () => ctx.reload("calendar"), extra: () => `days in ${zoneLabel(zone)}`}, ({days, partial_before: before}) => [
+    heatmap({days: days.filter(day => day.day >= from), from, weeks: all, today: today(zone), planned}),
+    before && Date.parse(before) > Date.parse(from) && h("p.pad.muted", "Before ", time(before, {zone, style: "day"}), " something may be missing: it is no longer kept."),
+    days.length > 0 && asTable("days", daysTable(days))]);
+}
+
+const howLong = (ctx, data, p) => panel("Duration", p.runs, {retry: () => ctx.reload("runs"), extra: all => durationText(all.runs)}, all =>
+  [durations(all.runs, data.time_zone), all.runs.length > 0 && asTable("times", durationsTable(all.runs, data.time_zone))]);
+
+const nextRuns = (ctx, data, p) => panel("Next runs", p.upcoming, {retry: () => ctx.reload("upcoming"),
+  extra: data.status === "active" ? zoneLabel(data.time_zone) : "if it were active"}, ({occurrences}) => occurrences.length === 0 ? empty("None", "The schedule has no further occurrence.") :
+  h("ul.rows.up", occurrences.slice(0, 5).map(one => h("li", {key: one.at}, occurrence(one, {zone: data.time_zone}), h("span.muted", relative(one.at)),
+    one.notes.map(text => h("div.all", {key: text.code}, note(text.text)))))));
+
+const why = run => run.error ?? REASON[run.reason];
+const took = run => run.status === "running" ? since(run.started_at) : duration(run.duration_ms);
+const columns = [{name: "at", label: "Scheduled for"}, {name: "outcome", label: "Outcome"}, {name: "try", label: "Attempt", num: true, opt: true}, {name: "took", label: "Duration", num: true}, {name: "by", label: "Worker", opt: true}];
+
+function lastRuns(ctx, data, p) {
+  const at = run => h("a.strong", {href: href(`/runs/${run.id}`)}, time(run.scheduled_for, {zone: data.time_zone, style: "seconds"}));
+  const many = run => run.occurrences > 1 && h("div.jd", `${number(run.occurrences)}${run.count_is_minimum ? " or more" : ""} occurrences`);
+  const outcome = run => h("div", status(run.status), why(run) && h("div.jd", why(run)), many(run));
+  return panel("Runs", p.runs, {rows: 6, retry: () => ctx.reload("runs"), extra: all => link(`All ${number(all.total)}${all.total_capped ? "+" : ""}`, href("/runs", {job: data.id}))}, all => all.runs.length === 0 ?
+    empty("Has not run yet", data.next_run_at ? ["Its first run is ", relative(data.next_run_at), "."] : "It has no next run.") :
+    table({caption: "Last runs", columns, rows: all.runs.slice(0, shownRuns), cells: run => [at(run), outcome(run), h("span.muted", run.attempt || "–"), h("span.nowrap", took(run)), h("span.muted", run.worker ?? "–")],
+      card: run => [h("div.l", at(run), h("span.nowrap", took(run))), outcome(run)]}));
+}
+
+const audit = (ctx, data, p) => panel("Audit", p.changes, {retry: () => ctx.reload("changes"), extra: link("All", href("/audit", {job: data.id}))}, ({events}) =>
+  h("ul.rows", events.map(event => auditRow(event, {withJob: false, zone: data.time_zone}))));
+
+function explain(data) {
+  const zone = zoneFor(data.time_zone);
+  const ask = event => {
+    event.preventDefault();
+    const local = event.target.elements.at.value;
+    if (local) go(`/jobs/${data.id}/explain`, {at: new Date(instantAt(local, zone)).toISOString()});
+  };
+  return h("section.card", {key: "explain", "aria-label": "Explain an instant"}, h("header", h("h2", "Why did it run, or not?")),
+    h("form.pad.ask", {onsubmit: ask}, h("label", {for: "explain-at"}, `At, on clocks in ${zone.replaceAll("_", " ")}`),
+      h("div.tools", h("input#explain-at", {name: "at", type: "datetime-local", step: 1, required: true, value: localAt(now(), zone)}), button("Explain", {type: "submit"}))));
+}
+
+// ---- the page
+
+function view(ctx, p) {
+  const {data} = p.job;
+  return [
+    header(data),
+    data.description && h("p.sub", {key: "description"}, data.description),
+    h("div.grid.g32", {key: "panels"},
+      h("div.stack", {key: "left"}, ledger(ctx, data, p), howLong(ctx, data, p), lastRuns(ctx, data, p)),
+      h("div.stack", {key: "right"}, nextRuns(ctx, data, p), definition(data), explain(data), audit(ctx, data, p))),
+  ];
+}
+
+const with_ = act => ({params}) => { const known = current(params.id); if (known) act(known); };
+let shown = null;
+const current = id => shown?.id === id ? shown : null;
+
+page("/jobs/:id", {
+  nav: "jobs",
+  main: "job",
+  title: (ctx, p) => p.job.data?.name ?? "Job",
+  panels: {job, upcoming, calendar, runs, changes},
+  live: (hint, ctx) => {
+    const isOurs = list => hint.name === "all" || hint.data?.all || !list || list.includes(ctx.params.id);
+    if (hint.name === "runs") return isOurs(hint.data?.job_ids) ? ["job", "runs", "calendar"] : [];
+    if (hint.name === "jobs" || hint.name === "all") return isOurs(hint.data?.ids) ? ["job", "upcoming", "runs", "calendar", "changes"] : [];
+    return [];
+  },
+  keys: {
+    e: {text: "Edit", run: ({params}) => { if (can("write")) go(`/jobs/${params.id}/edit`); }},
+    p: {text: "Pause or resume", run: with_(job => { if (can("write")) (job.status === "active" ? pauseJob : resumeJob)(job); })},
+    t: {text: "Run now", run: with_(job => { if (can("trigger")) triggerJob(job); })},
+    Delete: {text: "Delete", run: with_(job => { if (can("write")) deleteJob(job); })},
+  },
+  missing: () => missingPage("Not in this tenant, or deleted."),
+  view: (ctx, p) => {
+    shown = p.job.data;
+    return view(ctx, p);
+  },
+});
 )carillon",
 };
 
@@ -1938,6 +2527,150 @@ page("/overview", {
 )carillon",
 };
 
+inline constexpr std::string_view dashboard_js_page_run_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// page_run.js - one run: how it went, attempt by attempt, what it was given and what it gave back.
+import {api} from "./api.js";
+import {cancelRun, changing, retryRun} from "./actions.js";
+import {h, s} from "./dom.js";
+import {jobOf} from "./names.js";
+import {href, page} from "./router.js";
+import {can} from "./state.js";
+import {toast} from "./overlay.js";
+import {duration, now, relative, since, time, timeText} from "./time.js";
+import {button, card, defs, head, iconButton, json, LABEL, link, missingPage, number, panel, plural, REASON, status, tag} from "./ui.js";
+
+const isOver = run => !["pending", "running"].includes(run.status);
+const run = ctx => api.get(`/runs/${ctx.params.id}`, {signal: ctx.signal});
+
+/** Its job's account of the moment; nothing where the job is gone. */
+async function account(ctx) {
+  const known = ctx.panels.run.data ?? await run(ctx);
+  try {
+    return known.trigger === "schedule" ? await api.get(`/jobs/${known.job_id}/explain`, {query: {at: known.scheduled_for}, signal: ctx.signal}) : null;
+  } catch (error) {
+    if (error.status === 404) return null;
+    throw error;
+  }
+}
+
+// ---- attempts
+
+/** Those before, and the one that is or was the last. */
+function attemptsOf(data) {
+  const all = data.attempts.map(one => ({...one, status: "failed"}));
+  if (data.started_at) all.push({number: data.attempt, started_at: data.started_at, ended_at: data.completed_at, worker: data.worker, error: data.error, fence: data.fence, status: isOver(data) ? data.status : "running"});
+  return all;
+}
+
+const millis = at => Date.parse(at);
+const length = one => one.ended_at ? duration(millis(one.ended_at) - millis(one.started_at)) : since(one.started_at);
+
+async function copy(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    toast("Copied.");
+  } catch {
+    toast("The browser does not allow it.", {kind: "error"});
+  }
+}
+
+const attemptRow = (one, zone) => h("li", {key: `n${one.number}`},
+  h("div.l", h("span", h("b", `#${one.number}`), " ", status(one.status)), h("span.nowrap", length(one))),
+  h("p.jd", time(one.started_at, {zone, style: "seconds"}), one.worker && [" · ", tag(one.worker)], one.fence != null && ` · fence ${one.fence}`),
+  one.error && h("div.l", h("pre.error", {tabindex: 0, role: "group", "aria-label": `Error of attempt ${one.number}`}, one.error), iconButton("copy", "Copy the error", {onclick: () => copy(one.error)})));
+
+// ---- the lane: from when it was due to when it was over
+
+function lane(data, zone) {
+  const all = attemptsOf(data), from = millis(data.scheduled_for), to = isOver(data) ? millis(data.completed_at ?? data.scheduled_for) : now();
+  const span = Math.max(to - from, 1), x = at => 100 * Math.max(0, Math.min(1, (at - from) / span));
+  if (!all.length) return null;
+  const waited = millis(all[0].started_at) - from;
+  const label = `Due ${timeText(from, {zone, style: "clockSeconds"})}, waited ${duration(waited)}, ${all.map(one => `attempt ${one.number} ${LABEL[one.status].toLowerCase()} after ${duration(millis(one.ended_at ?? new Date(to)) - millis(one.started_at))}`).join(", ")}`;
+  const bars = all.map(one => {
+    const a = x(millis(one.started_at)), b = one.ended_at ? x(millis(one.ended_at)) : 100;
+    return s("g", {class: `c-${one.status}`}, s("title", `Attempt ${one.number}`), s("rect", {x: `${Math.min(a, 99)}%`, y: 6, width: `${Math.max(b - a, 1)}%`, height: 20, rx: 3, fill: "currentColor", opacity: .85}));
+  });
+  return h("div.pad", {key: "lane"}, s("svg", {width: "100%", height: 50, role: "img", "aria-label": label, class: "lane"},
+    s("title", label), s("line", {x1: 0, x2: "100%", y1: 16, y2: 16, class: "wait"}), bars,
+    s("text", {x: 0, y: 44}, `due ${timeText(from, {zone, style: "clockSeconds"})}`),
+    s("text", {x: "100%", y: 44, "text-anchor": "end"}, isOver(data) ? `over ${timeText(to, {zone, style: "clockSeconds"})}` : "now")));
+}
+
+// ---- the page
+
+const TRIGGER = {schedule: "by its schedule", manual: "by hand", retry: "as another run of one before"};
+
+function facts(data, zone) {
+  const to = (id, text) => id && link(text, href(`/runs/${id}`));
+  return defs([
+    ["Scheduled for", time(data.scheduled_for, {zone, style: "seconds"})],
+    data.not_before !== data.scheduled_for && ["Not before", time(data.not_before, {zone, style: "seconds"})],
+    data.started_at && ["Started", [time(data.started_at, {zone, style: "seconds"}), h("span.muted", ` · ${duration(Math.max(0, millis(data.attempts[0]?.started_at ?? data.started_at) - millis(data.scheduled_for)))} late`)]],
+    data.completed_at && ["Over", time(data.completed_at, {zone, style: "seconds"})],
+    ["Took", data.status === "running" ? since(data.started_at) : duration(data.duration_ms)],
+    ["Made", TRIGGER[data.trigger] ?? data.trigger],
+    data.occurrences > 1 && ["Stands for", `${number(data.occurrences)}${data.count_is_minimum ? " or more" : ""} occurrences until ${data.last ? timeText(data.last, {zone}) : "then"}`],
+    data.missed_count > 0 && ["Makes up for", plural(data.missed_count, "missed occurrence")],
+    data.blocked_by && ["Blocked by", to(data.blocked_by, "the run that was going")],
+    data.retry_of && ["Runs again", to(data.retry_of, "the run before")],
+    data.abandons > 0 && ["Lost", `${plural(data.abandons, "worker")} disappeared while running it`],
+    data.key && ["Key", tag(data.key)],
+    data.priority !== 0 && ["Priority", String(data.priority)],
+    ["Delivery", data.delivery.replaceAll("_", " ")],
+    data.expires_at && ["Expires", time(data.expires_at, {zone})],
+    data.idempotency_key && ["Idempotency key", tag(data.idempotency_key)],
+    ["Run", h("span.mono", data.id)],
+  ]);
+}
+
+function header(data, job) {
+  const name = job?.name ?? "the job", asked = data.stop_requested && !isOver(data);
+  return head({
+    crumb: [h("a.link", {href: href("/jobs")}, "Jobs"), " / ", job === null ? "Deleted job" : h("a.link", {href: href(`/jobs/${data.job_id}`)}, job?.name ?? "…")],
+    title: ["Run of ", timeText(data.scheduled_for, {zone: job?.time_zone, style: "seconds"})],
+    below: h("p.sub", h("span", {class: changing.has(data.id) && "changing"}, status(data.status, {pill: true, label: asked ? "Asked to stop" : null})), " ",
+      data.reason && REASON[data.reason], data.reason && " · ", relative(data.completed_at ?? data.started_at ?? data.scheduled_for)),
+    actions: can("trigger") && [isOver(data) ? button("Run again", {icon: "retry", kind: "primary", onclick: () => retryRun(data, name)}) :
+      button("Cancel", {icon: "stop", kind: "danger", onclick: () => cancelRun(data, name)})],
+  });
+}
+
+function view(ctx, p) {
+  const {data} = p.run, job = jobOf(data.job_id), zone = job?.time_zone, all = attemptsOf(data);
+  return [
+    header(data, job),
+    h("div.grid.g32", {key: "panels"},
+      h("div.stack", {key: "left"},
+        card("How it went", {extra: all.length > 0 && plural(all.length, "attempt")}, lane(data, zone),
+          all.length ? h("ul.rows.attempts", [...all].reverse().map(one => attemptRow(one, zone))) : h("p.pad.muted", isOver(data) ? `No handler was called: ${REASON[data.reason] ?? data.status}.` : "It waits for a worker.")),
+        data.status !== "skipped" && card("Result", {pad: true}, data.result == null ? h("p.muted", isOver(data) ? "It returned nothing." : "Not yet.") : json(data.result))),
+      h("div.stack", {key: "right"},
+        card("Facts", {pad: true}, facts(data, zone)),
+        data.trigger === "schedule" && p.account.data !== null && panel("Why", p.account, {pad: true, retry: () => ctx.reload("account")}, found => h("p", found.text)),
+        job && card("Action of the job", {pad: true, extra: link("Definition", href(`/jobs/${job.id}`))}, json(job.action)))),
+  ];
+}
+
+page("/runs/:id", {
+  nav: "runs",
+  main: "run",
+  title: (ctx, p) => p.run.data ? `${LABEL[p.run.data.status]} run of ${jobOf(p.run.data.job_id)?.name ?? "a job"}` : "Run",
+  panels: {run, account},
+  live: (hint, ctx) => {
+    const known = ctx.panels.run.data;
+    if (!known || isOver(known)) return [];
+    if (hint.name !== "runs" && hint.name !== "all") return [];
+    return hint.data?.all || !hint.data?.ids || hint.data.ids.includes(ctx.params.id) ? ["run"] : [];
+  },
+  keys: {t: {text: "Run again, or cancel", run: ctx => { const known = ctx.panels.run.data; if (known && can("trigger")) (isOver(known) ? retryRun : cancelRun)(known, jobOf(known.job_id)?.name); }}},
+  missing: () => missingPage("Not in this tenant, or no longer kept."),
+  view,
+});
+)carillon",
+};
+
 inline constexpr std::string_view dashboard_js_page_runs_js[] = {
     R"carillon(// SPDX-License-Identifier: MIT
 // page_runs.js - the ledger across all jobs: every occurrence, with what became of it and why.
@@ -2118,6 +2851,10 @@ inline constexpr std::string_view dashboard_js_pages_js[] = {
 import "./page_overview.js";
 import "./page_jobs.js";
 import "./page_runs.js";
+import "./page_explain.js";
+import "./page_job.js";
+import "./page_run.js";
+import "./page_audit.js";
 )carillon",
 };
 
@@ -2701,7 +3438,7 @@ export function setZone(wanted, {remember = true} = {}) {
 }
 export const nextZone = () => setZone(modes[(modes.indexOf(mode) + 1) % modes.length]);
 
-const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || "UTC";
+export const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || "UTC";
 export const zoneLabel = zone => zoneFor(zone).replaceAll("_", " ");
 
 const formats = new Map();
@@ -2779,13 +3516,29 @@ export const timeText = (at, {zone = null, style = "full"} = {}) => textOf(milli
 /** An occurrence as the server wrote it: its table of zones is the one that fires. */
 export function occurrence(o, {zone = null, style = "full"} = {}) {
   if (mode !== "job" || !o.local) return time(o.at, {zone, style});
-  const [date, hours] = o.local.split("T");
+  const [date, hours] = o.local.split(/[T ]/);
   const noon = Date.parse(`${date}T12:00:00Z`);
   const offset = o.offset === "+00:00" ? "UTC" : "UTC" + o.offset.replace(/^([+-])0/, "$1").replace(/:00$/, "").replace("-", "−");
   const shown = hours.slice(0, style === "seconds" || !hours.endsWith(":00") ? 8 : 5);
   const text = style === "clock" ? hours.slice(0, 5) : style === "day" ? dayText(noon, "UTC") :
     `${dayText(noon, "UTC")} ${shown} ${offset}${repeated(millis(o.at), zone || "UTC")}`;
   return h("time.nowrap", {datetime: utcTitle(millis(o.at)), title: `${utcTitle(millis(o.at))} · ${o.abbr}`}, text);
+}
+
+/** The instant that clocks in the zone show as `local`, "2026-10-25T02:30"; the first of two. */
+export function instantAt(local, zone) {
+  const shown = at => Date.parse(`${format(zone, {year: "numeric", month: "2-digit", day: "2-digit", ...clockSeconds}).format(at).replace(/^(\d+)\/(\d+)\/(\d+), /, "$3-$2-$1T")}Z`);
+  const wanted = Date.parse(`${local}Z`), found = [];
+  for (const guess of [wanted - 86_400_000, wanted + 86_400_000]) {
+    const at = wanted - (shown(guess) - guess);
+    if (shown(at) === wanted) found.push(at);
+  }
+  return Math.min(...found, ...found.length ? [] : [wanted - (shown(wanted - 86_400_000) - (wanted - 86_400_000))]);
+}
+/** What clocks in the zone show then, as a field for dates and times has it. */
+export function localAt(at, zone) {
+  const parts = Object.fromEntries(format(zone, {year: "numeric", month: "2-digit", day: "2-digit", ...clockSeconds}).formatToParts(at).map(p => [p.type, p.value]));
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}`;
 }
 
 // ---- how long
@@ -2989,8 +3742,12 @@ inline constexpr DashboardFile dashboard_files[] = {
     {"index.html", dashboard_index_html},
     {"js/actions.js", dashboard_js_actions_js},
     {"js/api.js", dashboard_js_api_js},
+    {"js/audit_list.js", dashboard_js_audit_list_js},
     {"js/charts.js", dashboard_js_charts_js},
+    {"js/definition.js", dashboard_js_definition_js},
     {"js/dom.js", dashboard_js_dom_js},
+    {"js/durations.js", dashboard_js_durations_js},
+    {"js/heatmap.js", dashboard_js_heatmap_js},
     {"js/icons.js", dashboard_js_icons_js},
     {"js/jobs_bulk.js", dashboard_js_jobs_bulk_js},
     {"js/keys.js", dashboard_js_keys_js},
@@ -2998,8 +3755,12 @@ inline constexpr DashboardFile dashboard_files[] = {
     {"js/main.js", dashboard_js_main_js},
     {"js/names.js", dashboard_js_names_js},
     {"js/overlay.js", dashboard_js_overlay_js},
+    {"js/page_audit.js", dashboard_js_page_audit_js},
+    {"js/page_explain.js", dashboard_js_page_explain_js},
+    {"js/page_job.js", dashboard_js_page_job_js},
     {"js/page_jobs.js", dashboard_js_page_jobs_js},
     {"js/page_overview.js", dashboard_js_page_overview_js},
+    {"js/page_run.js", dashboard_js_page_run_js},
     {"js/page_runs.js", dashboard_js_page_runs_js},
     {"js/pages.js", dashboard_js_pages_js},
     {"js/router.js", dashboard_js_router_js},

@@ -59,7 +59,7 @@ export async function request(method, url, {headers = {}, body, signal} = {}) {
   try {
     const response = await fetch(url, {
       method, signal, credentials: "same-origin", redirect: "error", cache: "no-store",
-      headers: body === undefined ? headers : {...headers, "Content-Type": "application/json"},
+      headers: method === "GET" ? headers : {...headers, "Content-Type": "application/json"}, // with a cookie it has to be said
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     heardServer(response.headers.get("Date"));

@@ -57,7 +57,7 @@ export function jobLink(job) {
 const descriptions = asker(body => api.post("/describe", {...body, n: 1}), 2, 100); // the API describes 30 a second
 
 export function scheduleWords(job) {
-  const {schedule, dialect, dst} = job;
-  const answer = descriptions.get(`${dialect} ${schedule}`, {schedule, dialect, dst});
-  return answer?.ok ? answer.text : null;
+  const {schedule, dialect, dst, time_zone} = job;
+  const answer = descriptions.get(`${dialect} ${time_zone} ${schedule}`, {schedule, dialect, dst, time_zone});
+  return answer?.ok ? answer.text.replace(/ from \d{4}-.*$/, "").replace(`, ${time_zone}`, "") : null; // the zone is said beside it
 }

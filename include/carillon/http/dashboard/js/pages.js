@@ -3,3 +3,7 @@
 import "./page_overview.js";
 import "./page_jobs.js";
 import "./page_runs.js";
+import "./page_explain.js";
+import "./page_job.js";
+import "./page_run.js";
+import "./page_audit.js";

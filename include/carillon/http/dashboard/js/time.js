@@ -30,7 +30,7 @@ export function setZone(wanted, {remember = true} = {}) {
 }
 export const nextZone = () => setZone(modes[(modes.indexOf(mode) + 1) % modes.length]);
 
-const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || "UTC";
+export const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || "UTC";
 export const zoneLabel = zone => zoneFor(zone).replaceAll("_", " ");
 
 const formats = new Map();
@@ -108,13 +108,29 @@ export const timeText = (at, {zone = null, style = "full"} = {}) => textOf(milli
 /** An occurrence as the server wrote it: its table of zones is the one that fires. */
 export function occurrence(o, {zone = null, style = "full"} = {}) {
   if (mode !== "job" || !o.local) return time(o.at, {zone, style});
-  const [date, hours] = o.local.split("T");
+  const [date, hours] = o.local.split(/[T ]/);
   const noon = Date.parse(`${date}T12:00:00Z`);
   const offset = o.offset === "+00:00" ? "UTC" : "UTC" + o.offset.replace(/^([+-])0/, "$1").replace(/:00$/, "").replace("-", "−");
   const shown = hours.slice(0, style === "seconds" || !hours.endsWith(":00") ? 8 : 5);
   const text = style === "clock" ? hours.slice(0, 5) : style === "day" ? dayText(noon, "UTC") :
     `${dayText(noon, "UTC")} ${shown} ${offset}${repeated(millis(o.at), zone || "UTC")}`;
   return h("time.nowrap", {datetime: utcTitle(millis(o.at)), title: `${utcTitle(millis(o.at))} · ${o.abbr}`}, text);
+}
+
+/** The instant that clocks in the zone show as `local`, "2026-10-25T02:30"; the first of two. */
+export function instantAt(local, zone) {
+  const shown = at => Date.parse(`${format(zone, {year: "numeric", month: "2-digit", day: "2-digit", ...clockSeconds}).format(at).replace(/^(\d+)\/(\d+)\/(\d+), /, "$3-$2-$1T")}Z`);
+  const wanted = Date.parse(`${local}Z`), found = [];
+  for (const guess of [wanted - 86_400_000, wanted + 86_400_000]) {
+    const at = wanted - (shown(guess) - guess);
+    if (shown(at) === wanted) found.push(at);
+  }
+  return Math.min(...found, ...found.length ? [] : [wanted - (shown(wanted - 86_400_000) - (wanted - 86_400_000))]);
+}
+/** What clocks in the zone show then, as a field for dates and times has it. */
+export function localAt(at, zone) {
+  const parts = Object.fromEntries(format(zone, {year: "numeric", month: "2-digit", day: "2-digit", ...clockSeconds}).formatToParts(at).map(p => [p.type, p.value]));
+  return `${parts.year}-${parts.month}-${parts.day}T${parts.hour}:${parts.minute}:${parts.second}`;
 }
 
 // ---- how long
