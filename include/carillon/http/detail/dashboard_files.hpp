@@ -226,6 +226,14 @@ th button:hover, th[aria-sort] button { color: var(--text); } th[aria-sort] { fo
 .audit { gap: 6px; } .diffs { display: grid; grid-template-columns: minmax(80px, max-content) minmax(0, 1fr); gap: 4px var(--s3); font-size: 12.5px; line-height: 18px; }
 .diffs dd { display: grid; gap: 2px; } .diff { font-family: var(--mono); text-decoration: none; overflow-wrap: anywhere; border-radius: 4px; padding: 0 6px; white-space: pre-wrap; }
 del.diff { background: var(--failed-bg); color: var(--failed); } ins.diff { background: var(--completed-bg); color: var(--completed); }
+.two { grid-template-columns: 1fr 1fr; } .three { grid-template-columns: repeat(3, 1fr); } .four { grid-template-columns: repeat(4, 1fr); } .two, .three, .four { align-items: start; }
+.card > .first { padding-top: var(--s4); } .fold > summary { padding: 14px var(--s4); cursor: pointer; } .fold > summary h2 { display: inline; } .fold > .pad { padding-top: 0; }
+.schedule { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: var(--s2) var(--s3); align-items: start; } .schedule select { width: auto; margin-top: 22px; } .schedule > .preview { grid-column: 1 / -1; display: grid; gap: 6px; }
+.schedule .rows { border: 1px solid var(--line); border-radius: 8px; } .caret { padding-block: 4px; color: var(--failed); }
+.save { position: sticky; bottom: 0; padding: var(--s3) 0; background: var(--bg); z-index: 2; }
+.scroll { overflow: auto; max-height: 50vh; } .conflict th { position: static; }
+.lanes > li { display: grid; grid-template-columns: minmax(120px, 240px) minmax(0, 1fr); gap: var(--s3); align-items: center; padding: 6px var(--s4); border-top: 1px solid var(--line); }
+.when .rule { stroke: var(--line); } .when .tick { fill: var(--accent); }
 .ask { display: grid; gap: var(--s2); } .ask label { font-size: 13px; line-height: 18px; font-weight: 600; } .ask input { width: auto; flex: 1; min-width: 190px; }
 .results { max-height: 320px; overflow: auto; }
 
@@ -338,6 +346,8 @@ dialog .body { display: grid; gap: var(--s3); min-width: 0; }
   .pulse { grid-template-columns: 1fr 1fr; } .pulse a.stat:nth-child(2n) { border-right: 0; } .pulse a.stat:nth-child(n + 3) { border-top: 1px solid var(--line); }
   h1 { font-size: 21px; line-height: 27px; }
   .rows.run > li { grid-template-columns: minmax(0, 1fr) auto; } .rows.run > li .prog { grid-column: 1 / -1; grid-row: 2; }
+  .two, .three, .four, .schedule { grid-template-columns: minmax(0, 1fr); } .schedule select { margin-top: 0; width: 100%; }
+  .lanes > li { grid-template-columns: minmax(0, 1fr); gap: 2px; } .save { position: static; }
   .menu button { min-height: 44px; } .keys { grid-template-columns: 1fr; }
   #toasts { bottom: calc(70px + env(safe-area-inset-bottom)); }
   .tablefoot .legend { display: none; } .tablefoot .btns { width: 100%; } .tablefoot .btn { flex: 1; }
@@ -368,25 +378,30 @@ inline constexpr std::string_view dashboard_index_html[] = {
 <link rel="modulepreload" href="js/api.js">
 <link rel="modulepreload" href="js/audit_list.js">
 <link rel="modulepreload" href="js/charts.js">
+<link rel="modulepreload" href="js/conflict.js">
 <link rel="modulepreload" href="js/definition.js">
 <link rel="modulepreload" href="js/dom.js">
 <link rel="modulepreload" href="js/durations.js">
 <link rel="modulepreload" href="js/heatmap.js">
 <link rel="modulepreload" href="js/icons.js">
+<link rel="modulepreload" href="js/job_form.js">
 <link rel="modulepreload" href="js/jobs_bulk.js">
 <link rel="modulepreload" href="js/keys.js">
 <link rel="modulepreload" href="js/live.js">
 <link rel="modulepreload" href="js/names.js">
 <link rel="modulepreload" href="js/overlay.js">
 <link rel="modulepreload" href="js/page_audit.js">
+<link rel="modulepreload" href="js/page_edit.js">
 <link rel="modulepreload" href="js/page_explain.js">
 <link rel="modulepreload" href="js/page_job.js">
 <link rel="modulepreload" href="js/page_jobs.js">
 <link rel="modulepreload" href="js/page_overview.js">
 <link rel="modulepreload" href="js/page_run.js">
 <link rel="modulepreload" href="js/page_runs.js">
+<link rel="modulepreload" href="js/page_timeline.js">
 <link rel="modulepreload" href="js/pages.js">
 <link rel="modulepreload" href="js/router.js">
+<link rel="modulepreload" href="js/schedule_field.js">
 <link rel="modulepreload" href="js/shell.js">
 <link rel="modulepreload" href="js/signin.js">
 <link rel="modulepreload" href="js/state.js">
@@ -769,6 +784,42 @@ export function log([low, high], [bottom, top]) {
 )carillon",
 };
 
+inline constexpr std::string_view dashboard_js_conflict_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// conflict.js - somebody has changed the same job meanwhile: yours, what it is now, and what it was, field by field.
+import {changed, FIELDS, formOf} from "./job_form.js";
+import {h} from "./dom.js";
+import {dialog} from "./overlay.js";
+
+const shown = value => value === "" ? h("span.muted", "empty") : h("span.diff", value);
+
+function row(name, {form, before, theirs, picked}) {
+  const group = `pick-${name}`, mineToo = form[name] !== before[name];
+  const choice = (whose, value) => h("td", h("label.check", h("input", {type: "radio", name: group, value: whose, checked: picked[name] === whose, "aria-label": `${FIELDS[name].label}: ${whose === "mine" ? "yours" : "now"}`,
+    onchange: () => { picked[name] = whose; }}), shown(value)));
+  return h("tr", {key: name}, h("th", {scope: "row"}, FIELDS[name].label), mineToo ? choice("mine", form[name]) : h("td", h("span.muted", "not changed")), choice("theirs", theirs[name]), h("td", shown(before[name])));
+}
+
+/** Resolves to the form to be saved over `current`, to "theirs", or to null. */
+export async function resolveConflict(form, before, current) {
+  const theirs = formOf(current), picked = {};
+  const names = Object.keys(FIELDS).filter(name => form[name] !== theirs[name]);
+  for (const name of names) picked[name] = form[name] !== before[name] ? "mine" : "theirs";
+  const pressed = await dialog({
+    title: "It has been changed meanwhile", wide: true,
+    body: [h("p", `Revision ${current.revision} is there now. Choose what to keep of each field that differs.`),
+      h("div.tablewrap.scroll", {tabindex: 0, role: "group", "aria-label": "Fields that differ"}, h("table.conflict", h("caption.sr", "Fields that differ"),
+        h("thead", h("tr", ["Field", "Yours", "Now", "Before"].map(name => h("th", {scope: "col"}, name)))), h("tbody", names.map(name => row(name, {form, before, theirs, picked})))))],
+    actions: [{text: "Cancel", value: null}, {text: "Take theirs", value: "theirs"}, {text: `Save mine over revision ${current.revision}`, value: "save", kind: "primary"}],
+  });
+  if (pressed !== "save") return pressed;
+  return {...theirs, ...Object.fromEntries(names.filter(name => picked[name] === "mine").map(name => [name, form[name]]))};
+}
+
+export const isSame = (form, job) => changed(form, formOf(job)).length === 0;
+)carillon",
+};
+
 inline constexpr std::string_view dashboard_js_definition_js[] = {
     R"carillon(// SPDX-License-Identifier: MIT
 // definition.js - what a job is, in words.
@@ -1054,7 +1105,7 @@ import {hatch} from "./charts.js";
 import {duration} from "./time.js";
 import {number, plural, REASON} from "./ui.js";
 
-const dayMs = 86_400_000, size = 15, step = 18, left = 30, top = 18;
+const dayMs = 86_400_000, size = 17, step = 20, left = 30, top = 18;
 const dayOf = text => Date.parse(`${text}T00:00:00Z`);
 const textOf = at => new Date(at).toISOString().slice(0, 10);
 const sum = counts => Object.values(counts ?? {}).reduce((a, b) => a + b, 0);
@@ -1088,8 +1139,8 @@ function cell(day, x, y, most, byDuration) {
   const m = size / 2, shapes = [];
   if (!day.completed && sum(day.skipped) > 0) shapes.push(rect(x, y, {fill: "url(#hatch)"}));
   else shapes.push(rect(x, y, {class: `heat${shadeOf(day, most, byDuration)}`}));
-  if (day.failed) shapes.push(rect(x, y, {class: "day-failed"}), s("path", {d: `M${x + 4} ${y + 4}l7 7M${x + 11} ${y + 4}l-7 7`, class: "cut", "stroke-width": 1.8}));
-  else if (day.timed_out) shapes.push(s("g", {class: "day-late"}, rect(x + .75, y + .75, {width: size - 1.5, height: size - 1.5}), s("path", {d: `M${x + m} ${y + 4}v3.7l2.6 1.6`})));
+  if (day.failed) shapes.push(rect(x, y, {class: "day-failed"}), s("path", {d: `M${x + 5} ${y + 5}l7 7M${x + 12} ${y + 5}l-7 7`, class: "cut", "stroke-width": 1.8}));
+  else if (day.timed_out) shapes.push(s("g", {class: "day-late"}, rect(x + .75, y + .75, {width: size - 1.5, height: size - 1.5}), s("path", {d: `M${x + m} ${y + 4.5}v4.2l2.8 1.7`})));
   return s("g", s("title", words(day)), shapes);
 }
 
@@ -1212,6 +1263,132 @@ export function bell() {
     s("path", {d: "M7.3 9.2C7.3 6.5 8.8 4.9 11 4.9s3.7 1.6 3.7 4.3c0 3.6.9 5 2.3 6.3H5c1.4-1.3 2.3-2.7 2.3-6.3z",
       fill: "currentColor", "fill-opacity": .16}),
     s("path", {d: "M9.6 18.6c.4.6.8.9 1.4.9s1-.3 1.4-.9"}));
+}
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_job_form_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// job_form.js - a job as a form has it: every field a text, and how the texts become a spec or a patch.
+import {instantAt, localAt, mine} from "./time.js";
+import {pretty} from "./api.js";
+
+const text = value => value == null ? "" : String(value);
+const count = value => value === "" ? null : Number(value);
+const local = (at, zone) => at ? localAt(Date.parse(at), zone || "UTC") : "";
+const instant = (value, zone) => value ? new Date(instantAt(value.length === 16 ? `${value}:00` : value, zone || "UTC")).toISOString() : null;
+const parameters = action => {
+  const {type: _, ...rest} = action ?? {};
+  return Object.keys(rest).length ? pretty(rest) : "";
+};
+
+/** `pointer` is where a refusal points to. The order is that of the form. */
+export const FIELDS = {
+  name: {label: "Name", pointer: "/name", get: job => job.name},
+  description: {label: "Description", pointer: "/description", get: job => text(job.description)},
+  schedule: {label: "Schedule", pointer: "/schedule", get: job => job.schedule},
+  time_zone: {label: "Time zone", pointer: "/time_zone", get: job => job.time_zone},
+  dialect: {label: "Dialect", pointer: "/dialect", get: job => job.dialect},
+  dst: {label: "When clocks change", pointer: "/dst", get: job => job.dst},
+  type: {label: "Action type", pointer: "/action/type", get: job => text(job.action_type)},
+  action: {label: "Parameters", pointer: "/action", get: job => parameters(job.action)},
+  start_at: {label: "Not before", pointer: "/start_at", get: job => local(job.start_at, job.time_zone)},
+  end_at: {label: "Not after", pointer: "/end_at", get: job => local(job.end_at, job.time_zone)},
+  max_runs: {label: "At most so many runs", pointer: "/max_runs", get: job => text(job.max_runs)},
+  exclude: {label: "Not on these days", pointer: "/exclude", get: job => job.exclude.join(", ")},
+  metadata: {label: "Metadata", pointer: "/metadata", get: job => Object.keys(job.metadata ?? {}).length ? pretty(job.metadata) : ""},
+  overlap: {label: "While a run is still going", pointer: "/policies/overlap/policy", get: job => job.policies.overlap.policy},
+  limit: {label: "So many at a time", pointer: "/policies/overlap/limit", get: job => text(job.policies.overlap.limit)},
+  concurrency_key: {label: "Shared with jobs of the same key", pointer: "/policies/overlap/concurrency_key", get: job => text(job.policies.overlap.concurrency_key)},
+  misfire: {label: "Occurrences that were missed", pointer: "/policies/misfire/policy", get: job => job.policies.misfire.policy},
+  window: {label: "Missed no longer ago than", pointer: "/policies/misfire/window", get: job => text(job.policies.misfire.window)},
+  attempts: {label: "Attempts", pointer: "/policies/retry/max_attempts", get: job => text(job.policies.retry.max_attempts)},
+  initial: {label: "First pause", pointer: "/policies/retry/initial", get: job => text(job.policies.retry.initial)},
+  factor: {label: "Each pause so many times the last", pointer: "/policies/retry/factor", get: job => text(job.policies.retry.factor)},
+  max_delay: {label: "Longest pause", pointer: "/policies/retry/max_delay", get: job => text(job.policies.retry.max_delay)},
+  attempt_timeout: {label: "Time for an attempt", pointer: "/policies/timeout/attempt", get: job => text(job.policies.timeout.attempt)},
+  total_timeout: {label: "Time for all attempts", pointer: "/policies/timeout/total", get: job => text(job.policies.timeout.total)},
+  pause_after: {label: "Pause the job after failures in a row", pointer: "/policies/pause_after_failures", get: job => text(job.policies.pause_after_failures)},
+  delivery: {label: "If a worker is lost", pointer: "/policies/delivery", get: job => job.policies.delivery},
+  priority: {label: "Priority", pointer: "/policies/priority", get: job => text(job.policies.priority)},
+  spread: {label: "Spread starts within", pointer: "/policies/spread/within", get: job => text(job.policies.spread.within)},
+};
+const NAMES = Object.keys(FIELDS);
+const policies = NAMES.filter(name => FIELDS[name].pointer.startsWith("/policies/"));
+const nullable = ["description", "start_at", "end_at", "max_runs"];
+
+export const blankJob = () => ({
+  name: "", schedule: "", time_zone: mine, dialect: "standard", dst: "vixie", description: null, action_type: "", action: {}, start_at: null, end_at: null,
+  max_runs: null, exclude: [], metadata: {}, policies: {overlap: {policy: "skip", limit: 0}, misfire: {policy: "fire_latest", window: "24h", grace: "5s"}, delivery: "at_least_once",
+    retry: {max_attempts: 1, initial: "5s", factor: 2, jitter: 0, max_delay: "15m"}, timeout: {attempt: null, total: null, grace: "10s"}, pause_after_failures: 0, priority: 0, spread: {within: "0s", mode: "occurrence"}},
+});
+
+export const formOf = job => Object.fromEntries(NAMES.map(name => [name, FIELDS[name].get(job)]));
+export const changed = (form, before) => NAMES.filter(name => form[name] !== before[name]);
+
+/** Where a text that should be JSON is wrong; null where it is an object. */
+export function jsonError(value) {
+  if (value.trim() === "") return null;
+  try {
+    const found = JSON.parse(value);
+    return found && typeof found === "object" && !Array.isArray(found) ? null : "An object is expected: {…}.";
+  } catch (error) {
+    const place = /line (\d+) column (\d+)/.exec(error.message), at = /position (\d+)/.exec(error.message);
+    const before = value.slice(0, at ? Number(at[1]) : value.length).split("\n");
+    const [line, column] = place ? [place[1], place[2]] : [before.length, before.at(-1).length + 1];
+    return `Line ${line}, column ${column}: ${error.message.replace(/ (in JSON )?at position.*$/, "")}.`;
+  }
+}
+
+const objectOf = value => value.trim() === "" ? {} : JSON.parse(value);
+
+function policiesOf(form, whole) {
+  const {overlap, misfire, retry, timeout, spread} = whole.policies;
+  return {
+    overlap: {...overlap, policy: form.overlap, limit: count(form.limit) ?? 0, concurrency_key: form.concurrency_key || null},
+    misfire: {...misfire, policy: form.misfire, window: form.window},
+    retry: {...retry, max_attempts: count(form.attempts) ?? 1, initial: form.initial, factor: count(form.factor) ?? 1, max_delay: form.max_delay},
+    timeout: {...timeout, attempt: form.attempt_timeout || null, total: form.total_timeout || null},
+    spread: {...spread, within: form.spread || "0s"},
+    pause_after_failures: count(form.pause_after) ?? 0, delivery: form.delivery, priority: count(form.priority) ?? 0, max_abandons: whole.policies.max_abandons,
+  };
+}
+
+const members = {
+  max_runs: form => count(form.max_runs),
+  exclude: form => form.exclude.split(/[\s,;]+/).filter(Boolean),
+  metadata: form => objectOf(form.metadata),
+  start_at: form => instant(form.start_at, form.time_zone),
+  end_at: form => instant(form.end_at, form.time_zone),
+  description: form => form.description.trim() || null,
+  name: form => form.name.trim(),
+  schedule: form => form.schedule.trim(),
+};
+
+/** What differs from `before`, as the API takes it. `whole` is the job that `before` was made of. */
+export function patchOf(form, before, whole) {
+  const names = changed(form, before), patch = {}, clear = [];
+  for (const name of names) {
+    if (policies.includes(name) || name === "type" || name === "action") continue;
+    const value = members[name] ? members[name](form) : form[name];
+    if (value === null && nullable.includes(name)) clear.push(name);
+    else patch[name] = value;
+  }
+  if (names.includes("type") || names.includes("action")) patch.action = {...objectOf(form.action), type: form.type.trim()};
+  if (names.some(name => policies.includes(name))) patch.policies = policiesOf(form, whole);
+  if (names.includes("time_zone")) for (const name of ["start_at", "end_at"]) if (form[name]) patch[name] = members[name](form); // the same hour, elsewhere
+  return clear.length ? {...patch, clear} : patch;
+}
+
+export function specOf(form, before, whole) {
+  const {clear: _, ...spec} = patchOf(form, before, whole);
+  return {...spec, name: form.name.trim(), schedule: form.schedule.trim(), time_zone: form.time_zone, dialect: form.dialect, dst: form.dst, action: {...objectOf(form.action), type: form.type.trim()}};
+}
+
+/** The field that a refusal is about. */
+export function fieldOf(pointer) {
+  const all = NAMES.filter(name => pointer === FIELDS[name].pointer || pointer.startsWith(`${FIELDS[name].pointer}/`));
+  return all.sort((a, b) => FIELDS[b].pointer.length - FIELDS[a].pointer.length)[0] ?? null;
 }
 )carillon",
 };
@@ -1897,6 +2074,199 @@ page("/audit", {
         empty("No changes", ctx.query.size ? "None that match." : "Nothing has been changed yet.", ctx.query.size > 0 && button("Show all", {onclick: () => go("/audit")})),
       pages(ctx, data))],
 });
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_page_edit_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// page_edit.js - the form of a job: a new one, one as it is, or a copy.
+import {api, newKey} from "./api.js";
+import {resolveConflict} from "./conflict.js";
+import {h} from "./dom.js";
+import {blankJob, changed, fieldOf, FIELDS, formOf, jsonError, patchOf, specOf} from "./job_form.js";
+import {go, href, page} from "./router.js";
+import {isRefused, scheduleField} from "./schedule_field.js";
+import {can} from "./state.js";
+import {toast} from "./overlay.js";
+import {offsetNow, zones} from "./time.js";
+import {banner, button, field, head, linkButton, missingPage, select} from "./ui.js";
+
+const job = ctx => api.get(`/jobs/${ctx.params.id}`, {signal: ctx.signal});
+
+/** To be chosen from while somebody types; not all there are. */
+async function types(ctx) {
+  const {jobs} = await api.get("/jobs", {query: {limit: 200}, signal: ctx.signal});
+  return [...new Set(jobs.map(one => one.action_type).filter(Boolean))].sort();
+}
+
+// ---- state
+
+function begin(ctx, data, kind) {
+  const whole = data ?? blankJob(), form = formOf(whole);
+  if (kind === "copy") form.name = `${form.name} (copy)`;
+  ctx.busy = true; // what is typed is not loaded anew
+  ctx.state.edit = {kind, whole, before: kind === "copy" ? formOf(blankJob()) : formOf(whole), initial: {...form}, form, enabled: true, key: newKey(), errors: {}, banner: null, isSaving: false, isSaved: false};
+  return ctx.state.edit;
+}
+
+const isDirty = edit => edit && !edit.isSaved && changed(edit.form, edit.initial).length > 0;
+
+function checked(ctx, edit) {
+  const {form} = edit, errors = {};
+  if (!form.name.trim()) errors.name = "A name is needed.";
+  if (!form.schedule.trim()) errors.schedule = "A schedule is needed.";
+  if (!form.type.trim()) errors.type = "It says which handler runs.";
+  for (const name of ["action", "metadata"]) if (jsonError(form[name])) errors[name] = jsonError(form[name]);
+  edit.errors = errors;
+  return Object.keys(errors).length === 0 && !isRefused(ctx);
+}
+
+// ---- sending
+
+function refused(ctx, edit, error) {
+  edit.errors = {};
+  edit.banner = null;
+  for (const one of error.errors ?? (error.field ? [{pointer: `/${error.field.replaceAll(".", "/")}`, detail: error.detail}] : [])) {
+    const name = fieldOf(one.pointer);
+    if (name) edit.errors[name] = one.detail;
+    else edit.banner = one.detail;
+  }
+  if (Object.keys(edit.errors).length === 0) edit.banner ??= error.text ?? String(error);
+}
+
+async function send(edit) {
+  const {form, before, whole} = edit;
+  if (edit.kind === "edit") return api.put(`/jobs/${whole.id}`, patchOf(form, before, whole), {ifMatch: whole.revision});
+  const spec = specOf(form, before, edit.kind === "copy" ? whole : blankJob());
+  return api.post("/jobs", edit.enabled ? spec : {...spec, enabled: false}, {key: edit.key});
+}
+
+async function settle(ctx, edit, current) {
+  const chosen = await resolveConflict(edit.form, edit.before, current);
+  if (chosen === null) return;
+  Object.assign(edit, {whole: current, before: formOf(current), form: chosen === "theirs" ? formOf(current) : chosen});
+  if (chosen === "theirs") {
+    edit.initial = {...edit.form};
+    return toast("The form has what is there now.");
+  }
+  await save(ctx, edit);
+}
+
+async function save(ctx, edit) {
+  if (edit.isSaving) return;
+  if (!checked(ctx, edit)) {
+    ctx.draw();
+    setTimeout(() => document.querySelector("main [aria-invalid=true]")?.focus());
+    return;
+  }
+  edit.isSaving = true;
+  edit.banner = null;
+  ctx.draw();
+  try {
+    const saved = await send(edit);
+    edit.isSaved = true;
+    toast(edit.kind === "edit" ? `${saved.name} is saved.` : `${saved.name} is created.`);
+    go(`/jobs/${saved.id}`);
+  } catch (error) {
+    edit.isSaving = false;
+    if (error.status === 412 && error.current) await settle(ctx, edit, error.current);
+    else refused(ctx, edit, error);
+  } finally {
+    edit.isSaving = false;
+    ctx.draw();
+  }
+}
+
+// ---- the form
+
+function parts(ctx, edit) {
+  const {form, errors} = edit;
+  const set = (name, value) => {
+    form[name] = value;
+    delete errors[name];
+    ctx.draw();
+  };
+  const put = name => event => set(name, event.target.value);
+  const wrap = (name, hint, control) => field({label: FIELDS[name].label, id: `f-${name}`, hint, error: errors[name]}, control);
+  return {
+    set,
+    line: (name, hint, props) => wrap(name, hint, h("input", {name, type: "text", value: form[name], autocomplete: "off", oninput: put(name), ...props})),
+    area: (name, hint, props) => wrap(name, hint, h("textarea", {name, value: form[name], oninput: put(name), spellcheck: "false", ...props})),
+    pick: (name, options, hint) => wrap(name, hint, select({name, value: form[name], label: null, options, onchange: value => set(name, value)})),
+  };
+}
+
+const OVERLAP = {skip: ["Skip the new run", "It is recorded as skipped."], queue_one: ["Let one wait", "Others that become due meanwhile are skipped."], queue_all: ["Let all wait", "Each runs in its turn, however many there are."],
+  allow: ["Run beside it", "As many at a time as the limit allows; 0 is no limit."], cancel_previous: ["Stop the one that is going", "It is asked to stop, and the new one starts when it has."]};
+const MISFIRE = {fire_latest: ["Run the latest", "The others are recorded as skipped."], fire_earliest: ["Run the earliest", "The others are recorded as skipped."], fire_all: ["Run all of them", "One after the other, as fast as the overlap policy lets them."], skip: ["Run none", "All are recorded as skipped."]};
+const DELIVERY = {at_least_once: ["Run it again", "Handlers may see the same run twice."], at_most_once: ["Give it up", "The run ends with its outcome unknown."]};
+const DST = {vixie: ["Run once", "Times that clocks leave out run at the next moment; times that come twice run the first time."], ocps: ["Strict", "Times that clocks leave out do not run; times that come twice run the first time."], wall: ["As clocks show", "Times that come twice run twice."]};
+const DIALECTS = ["standard", "extended", "vixie", "quartz", "spring", "eventbridge"];
+const options = table => Object.entries(table).map(([value, [label]]) => [value, label]);
+
+function whenWrong(form, {line, pick}) {
+  return h("details.card.fold", {key: "wrong"}, h("summary", h("h2", "When things go wrong")), h("div.pad.form",
+    h("div.grid.two", pick("overlap", options(OVERLAP), OVERLAP[form.overlap]?.[1]), form.overlap === "allow" && line("limit", null, {inputmode: "numeric"}), line("concurrency_key", "Jobs with the same key count as one.")),
+    h("div.grid.two", pick("misfire", options(MISFIRE), MISFIRE[form.misfire]?.[1]), line("window", "While nothing was running: 24h, 90m.")),
+    h("div.grid.four", line("attempts", Number(form.attempts) > 1 ? "In all." : "1: a failure is final.", {inputmode: "numeric"}), line("initial", "5s"), line("factor", "2 doubles it.", {inputmode: "decimal"}), line("max_delay", "15m")),
+    h("div.grid.two", line("attempt_timeout", "30s; empty: none. The handler is asked to stop."), line("total_timeout", "Attempts and pauses together; empty: none.")),
+    h("div.grid.two", line("pause_after", "0: never.", {inputmode: "numeric"}), pick("delivery", options(DELIVERY), DELIVERY[form.delivery]?.[1]))));
+}
+
+function more(form, {line, area}) {
+  return h("details.card.fold", {key: "more"}, h("summary", h("h2", "Bounds and more")), h("div.pad.form",
+    h("div.grid.two", line("start_at", `On clocks in ${form.time_zone}.`, {type: "datetime-local", step: 1}), line("end_at", "Empty: for ever.", {type: "datetime-local", step: 1})),
+    h("div.grid.two", line("max_runs", "Then the job is completed; empty: any number.", {inputmode: "numeric"}), line("exclude", "2026-12-25, 2027-01-01")),
+    h("div.grid.two", line("priority", "Higher ones are claimed first.", {inputmode: "numeric"}), line("spread", "0s: on time. Many jobs at one minute do not start at once.")),
+    area("metadata", "JSON of your own, kept with the job.", {class: "mono"})));
+}
+
+function form(ctx, edit, known) {
+  const make = parts(ctx, edit), {form: all, errors} = edit;
+  return h("form.form", {key: "form", novalidate: true, onsubmit: event => { event.preventDefault(); save(ctx, edit); }},
+    edit.banner && banner("error", edit.banner),
+    h("section.card", {key: "what", "aria-label": "What"}, h("div.pad.form.first",
+      make.line("name", null, {required: true, maxlength: 256}),
+      scheduleField(ctx, all, make.set, errors.schedule),
+      h("div.grid.three", make.line("time_zone", `UTC offset now: ${offsetNow(all.time_zone)}`, {list: "zones", spellcheck: "false"}),
+        make.pick("dialect", DIALECTS.map(name => [name, name])), make.pick("dst", options(DST), DST[all.dst]?.[1])),
+      h("div.grid.two", make.line("type", "Which handler runs it.", {list: "types", spellcheck: "false", maxlength: 256}), make.line("description", "For people.")),
+      make.area("action", jsonError(all.action) ?? "JSON that the handler is given, besides the type.", {class: "mono"}))),
+    whenWrong(all, make), more(all, make),
+    h("datalist#zones", {key: "zones"}, zones().map(zone => h("option", {value: zone}))),
+    h("datalist#types", {key: "types"}, (known ?? []).map(type => h("option", {value: type}))),
+    h("div.tools.save", {key: "save"},
+      edit.kind !== "edit" && h("label.check", h("input", {type: "checkbox", checked: edit.enabled, onchange: event => { edit.enabled = event.target.checked; }}), "Start enabled"),
+      h("span.grow"), linkButton("Cancel", href(edit.kind === "new" ? "/jobs" : `/jobs/${edit.whole.id}`)),
+      button(edit.kind === "edit" ? "Save" : "Create job", {type: "submit", kind: "primary", disabled: edit.isSaving})));
+}
+
+// ---- the pages
+
+const TITLE = {new: "New job", edit: "Edit", copy: "Copy"};
+
+function definePage(path, kind) {
+  page(path, {
+    nav: "jobs",
+    main: kind === "new" ? undefined : "job",
+    title: (ctx, p) => kind === "new" ? TITLE.new : `${TITLE[kind]} ${p.job.data?.name ?? "job"}`,
+    panels: kind === "new" ? {types} : {job, types},
+    leave: ctx => isDirty(ctx.state.edit) ? "What you have typed would be lost." : null,
+    missing: () => missingPage("Not in this tenant, or deleted."),
+    view: (ctx, p) => {
+      if (!can("write")) return missingPage("You may read jobs here, and not change them.");
+      const edit = ctx.state.edit ?? begin(ctx, p.job?.data, kind);
+      return [
+        head({crumb: [h("a.link", {href: href("/jobs")}, "Jobs"), kind !== "new" && [" / ", h("a.link", {href: href(`/jobs/${ctx.params.id}`)}, p.job.data.name)]],
+          title: kind === "new" ? TITLE.new : `${TITLE[kind]} ${p.job.data.name}`, sub: kind === "edit" && `Revision ${edit.whole.revision}`}),
+        form(ctx, edit, p.types.data)];
+    },
+  });
+}
+
+definePage("/jobs/new", "new");
+definePage("/jobs/:id/edit", "edit");
+definePage("/jobs/:id/copy", "copy");
 )carillon",
 };
 
@@ -2845,16 +3215,126 @@ page("/runs", {nav: "runs", title: () => "Runs", main: "runs", panels: {runs}, l
 )carillon",
 };
 
+inline constexpr std::string_view dashboard_js_page_timeline_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// page_timeline.js - what would run: how much at a time, and which jobs when.
+import {api} from "./api.js";
+import {bars} from "./charts.js";
+import {h, s} from "./dom.js";
+import {jobLink, jobOf} from "./names.js";
+import {href, page} from "./router.js";
+import {now, relative, spoken, time, timeText} from "./time.js";
+import {banner, button, card, empty, head, iconButton, number, plural, segmented, table} from "./ui.js";
+
+const spans = {"1h": 3_600_000, "24h": 86_400_000, "7d": 604_800_000};
+const most = 10_000, mostLanes = 40, mostRows = 200;
+
+/** From now on where the address does not say. */
+function bounds(ctx) {
+  const span = spans[ctx.query.get("span")] ?? spans["24h"], given = Date.parse(ctx.query.get("from") ?? "");
+  const from = Number.isFinite(given) ? given : Math.floor(now() / 60_000) * 60_000, until = Date.parse(ctx.query.get("to") ?? "");
+  return {from, to: Number.isFinite(until) && until > from ? until : from + span, span};
+}
+
+async function forecast(ctx) {
+  const {from, to} = bounds(ctx);
+  const answer = await api.get("/what-would-run", {query: {from: new Date(from).toISOString(), to: new Date(to).toISOString(), limit: most}, signal: ctx.signal});
+  return {...answer, from, to};
+}
+
+// ---- how much at a time
+
+function peak(buckets) {
+  return buckets.reduce((best, n, i) => n > buckets[best] ? i : best, 0);
+}
+
+const marksOf = ({from, to}, n) => [0, 1, 2, 3, 4].map(i => [i * n / 4, timeText(from + (to - from) * i / 4, {style: to - from > 2 * spans["24h"] ? "day" : "clock"})]);
+
+function density(data) {
+  const {buckets, occurrences, from, to} = data, at = peak(buckets), width = (to - from) / buckets.length;
+  const label = `${plural(occurrences.length, "run")} in ${spoken(to - from)}; most, ${number(buckets[at])}, in the ${spoken(width)} from ${timeText(from + at * width)}`;
+  return card("How much at a time", {extra: `at most ${number(buckets[at])} in ${spoken(width)}`, pad: true},
+    bars({values: buckets, label, strong: buckets[at] > 1 ? at : -1, marks: marksOf(data, buckets.length), minimum: 3}));
+}
+
+// ---- which jobs when
+
+function lanesOf(occurrences) {
+  const all = new Map();
+  for (const one of occurrences) {
+    if (!all.has(one.job_id)) all.set(one.job_id, {id: one.job_id, name: one.job_name, at: []});
+    all.get(one.job_id).at.push(Date.parse(one.at));
+  }
+  return [...all.values()].sort((a, b) => a.at[0] - b.at[0]);
+}
+
+function lane(one, {from, to}) {
+  const share = at => 100 * (at - from) / (to - from), shown = [];
+  let last = -1;
+  for (const at of one.at) { // what lies closer than a line is wide is one line
+    const x = share(at);
+    if (x - last < .25) continue;
+    shown.push(x);
+    last = x;
+  }
+  const label = `${one.name}: ${plural(one.at.length, "run")}, first ${timeText(one.at[0])}${one.at.length > 1 ? `, last ${timeText(one.at.at(-1))}` : ""}`;
+  return s("svg", {width: "100%", height: 22, role: "img", "aria-label": label, class: "when"}, s("title", label), s("line", {x1: 0, x2: "100%", y1: 11, y2: 11, class: "rule"}),
+    shown.map(x => s("rect", {x: `${x}%`, y: 3, width: 2.5, height: 16, rx: 1, transform: "translate(-1 0)", class: "tick"})));
+}
+
+function lanes(data) {
+  const all = lanesOf(data.occurrences);
+  return card("Which jobs when", {extra: plural(all.length, "job")}, h("ul.lanes", all.slice(0, mostLanes).map(one => h("li", {key: one.id, "data-row": one.id},
+    h("div", jobLink(one.id), h("div.jd", `${number(one.at.length)} ×`)), lane(one, data)))),
+  all.length > mostLanes && h("p.pad.muted", `And ${plural(all.length - mostLanes, "more job", "more jobs")}: choose a shorter time to see them.`));
+}
+
+const columns = [{name: "at", label: "When"}, {name: "in", label: "In"}, {name: "job", label: "Job"}, {name: "type", label: "Action", opt: true}];
+const rowId = one => `${one.job_id}-${one.at}`;
+const zoneOf = one => jobOf(one.job_id)?.time_zone;
+const list = data => h("details.card.fold", {key: "list"}, h("summary", h("h2", "Show as table")), table({caption: "What would run", columns, rows: data.occurrences.slice(0, mostRows), id: rowId,
+  cells: one => [time(one.at, {zone: zoneOf(one), style: "seconds"}), relative(one.at), jobLink(one.job_id), h("span.muted", one.action_type)],
+  card: one => [h("div.l", jobLink(one.job_id), relative(one.at)), time(one.at, {zone: zoneOf(one), style: "seconds"})]}),
+data.occurrences.length > mostRows && h("p.pad.muted", `The first ${mostRows} of ${number(data.occurrences.length)}.`));
+
+// ---- the page
+
+function tools(ctx) {
+  const {from, to, span} = bounds(ctx), length = to - from;
+  const move = by => ctx.setQuery({from: new Date(from + by).toISOString(), to: new Date(to + by).toISOString()});
+  return h("div.tools", {key: "tools"}, segmented({label: "How long", value: Object.keys(spans).find(name => spans[name] === length) ?? "", items: [["1h", "1 h"], ["24h", "24 h"], ["7d", "7 d"]],
+    onpick: name => ctx.setQuery({span: name, to: null})}),
+  iconButton("left", "Earlier", {onclick: () => move(-length)}), button("From now", {size: "small", onclick: () => ctx.setQuery({from: null, to: null, span: Object.keys(spans).find(name => spans[name] === span)})}), iconButton("right", "Later", {onclick: () => move(length)}));
+}
+
+page("/timeline", {
+  nav: "timeline",
+  title: () => "Timeline",
+  main: "forecast",
+  panels: {forecast},
+  live: {jobs: ["forecast"]},
+  view: (ctx, {forecast: {data}}) => [
+    head({title: "Timeline", sub: ["What would run from ", time(data.from), " to ", time(data.to), ", if nothing changes"]}),
+    tools(ctx),
+    data.truncated && banner("warn", `Stopped at ${number(data.occurrences.length)} occurrences: choose a shorter time.`),
+    data.occurrences.length === 0 ? h("section.card", {key: "none"}, empty(["Nothing is due before ", timeText(data.to)], "Paused jobs are not counted.", h("a.btn", {href: href("/jobs")}, "All jobs"))) :
+      [density(data), lanes(data), list(data)]],
+});
+)carillon",
+};
+
 inline constexpr std::string_view dashboard_js_pages_js[] = {
     R"carillon(// SPDX-License-Identifier: MIT
 // pages.js - every page of the dashboard; each registers itself. Patterns are tried in this order.
 import "./page_overview.js";
 import "./page_jobs.js";
 import "./page_runs.js";
+import "./page_edit.js"; // before the page of one job, whose pattern "new" matches too
 import "./page_explain.js";
 import "./page_job.js";
 import "./page_run.js";
 import "./page_audit.js";
+import "./page_timeline.js";
 )carillon",
 };
 
@@ -3091,6 +3571,100 @@ export function start() {
   history.scrollRestoration = "manual";
   enter();
 }
+)carillon",
+};
+
+inline constexpr std::string_view dashboard_js_schedule_field_js[] = {
+    R"carillon(// SPDX-License-Identifier: MIT
+// schedule_field.js - a schedule while it is typed: what it means, when it is due next, or where it is wrong.
+import {api} from "./api.js";
+import {h} from "./dom.js";
+import {occurrence, relative, zoneLabel} from "./time.js";
+import {button, field, note, select} from "./ui.js";
+
+const quiet = 150, announceAfter = 1_000;
+
+const templates = [["", "Templates"], ["0 * * * *", "Every hour"], ["*/15 * * * *", "Every 15 minutes"], ["0 9 * * *", "Every day at 9"], ["0 9 * * 1-5", "Every weekday at 9"],
+  ["0 8 * * 1", "Every Monday at 8"], ["0 6 1 * *", "The first of the month at 6"], ["0 22 L * *", "The last of the month at 22"], ["@every 30s", "Every 30 seconds"]];
+
+const questionOf = ({schedule, time_zone, dialect, dst}) => ({schedule, time_zone, dialect, dst, n: 5});
+
+/** Asks for what the form has now; an answer about an earlier text is dropped. */
+export function describe(ctx, form) {
+  const state = ctx.state.described ??= {}, asked = JSON.stringify(questionOf(form));
+  if (state.asked === asked) return state;
+  state.asked = asked;
+  clearTimeout(state.timer);
+  state.call?.abort();
+  if (form.schedule.trim() === "") Object.assign(state, {answer: null, failure: null});
+  else state.timer = setTimeout(() => ask(ctx, state, asked), quiet);
+  return state;
+}
+
+async function ask(ctx, state, asked) {
+  const call = state.call = new AbortController();
+  try {
+    const answer = await api.post("/describe", JSON.parse(asked), {signal: call.signal});
+    if (state.asked !== asked) return;
+    Object.assign(state, {answer, failure: null});
+  } catch (error) {
+    if (error.name === "AbortError" || state.asked !== asked) return;
+    Object.assign(state, {answer: null, failure: error});
+    if (error.status === 429) setTimeout(() => { if (state.asked === asked) ask(ctx, state, asked); }, 1_000 * (error.retryAfter ?? 1));
+  }
+  ctx.draw();
+  clearTimeout(state.speaker);
+  state.speaker = setTimeout(() => announce(ctx, state), announceAfter);
+}
+
+/** To those who hear the page: once for each text, when typing has stopped. */
+function announce(ctx, state) {
+  const words = state.answer?.ok ? state.answer.text : state.answer?.error?.message;
+  if (!words || words === state.spoken) return;
+  state.spoken = words;
+  ctx.draw();
+}
+
+export const errorOf = state => state.answer && !state.answer.ok ? state.answer.error : null;
+const isNever = state => state.answer?.ok && state.answer.never_fires;
+
+function caret(text, column) {
+  return column > 0 && h("pre.caret", {"aria-hidden": "true"}, `${text}\n${" ".repeat(Math.min(column, text.length + 1) - 1)}^`);
+}
+
+function goTo(column) {
+  const input = document.querySelector("main input[name=schedule]");
+  input.focus();
+  input.setSelectionRange(column - 1, column);
+}
+
+function wrong(state, form) {
+  const {column, message} = errorOf(state);
+  return [caret(form.schedule, column), h("div.tools", h("p.field-error", message), column > 0 && button(`Go to column ${column}`, {size: "small", onclick: () => goTo(column)}))];
+}
+
+function meaning({answer}, form) {
+  return [h("p.strong", answer.text),
+    answer.warnings.map(one => h("div", {key: one.code}, note(one.text))),
+    isNever({answer}) ? note("It never fires, and would not be accepted.", "error") :
+      h("ul.rows.up.preview", {"aria-label": `Next runs in ${zoneLabel(form.time_zone)}`}, answer.next.map(one => h("li", {key: one.at}, occurrence(one, {zone: form.time_zone}), h("span.muted", relative(one.at)),
+        one.notes.map(text => h("div.all", {key: text.code}, note(text.text))))))];
+}
+
+/** `set(name, value)` changes the form; `error` is what the API has said of it when it was sent. */
+export function scheduleField(ctx, form, set, error) {
+  const state = describe(ctx, form), bad = errorOf(state);
+  const input = h("input.mono", {name: "schedule", type: "text", value: form.schedule, spellcheck: "false", autocomplete: "off", autocapitalize: "off", required: true, maxlength: 512,
+    placeholder: "0 9 * * 1-5", oninput: event => set("schedule", event.target.value), "aria-invalid": bad ? "true" : null});
+  return h("div.schedule", {key: "schedule"},
+    field({label: "Schedule", id: "schedule-field", error, hint: "Five fields: minute, hour, day of the month, month, day of the week; or @every 90s, @at 2027-01-01T09:00:00Z"}, input),
+    select({label: "Templates", value: "", options: templates, onchange: text => { if (text) set("schedule", text); }}),
+    h("div.preview", {key: "preview"}, bad ? wrong(state, form) : state.answer ? meaning(state, form) : state.failure ? h("p.field-error", state.failure.text) : null),
+    h("p.sr", {key: "spoken", role: "status"}, state.spoken ?? ""));
+}
+
+/** Whether it is known that it would not be accepted. */
+export const isRefused = ctx => Boolean(errorOf(ctx.state.described ?? {}) || isNever(ctx.state.described ?? {}));
 )carillon",
 };
 
@@ -3744,11 +4318,13 @@ inline constexpr DashboardFile dashboard_files[] = {
     {"js/api.js", dashboard_js_api_js},
     {"js/audit_list.js", dashboard_js_audit_list_js},
     {"js/charts.js", dashboard_js_charts_js},
+    {"js/conflict.js", dashboard_js_conflict_js},
     {"js/definition.js", dashboard_js_definition_js},
     {"js/dom.js", dashboard_js_dom_js},
     {"js/durations.js", dashboard_js_durations_js},
     {"js/heatmap.js", dashboard_js_heatmap_js},
     {"js/icons.js", dashboard_js_icons_js},
+    {"js/job_form.js", dashboard_js_job_form_js},
     {"js/jobs_bulk.js", dashboard_js_jobs_bulk_js},
     {"js/keys.js", dashboard_js_keys_js},
     {"js/live.js", dashboard_js_live_js},
@@ -3756,14 +4332,17 @@ inline constexpr DashboardFile dashboard_files[] = {
     {"js/names.js", dashboard_js_names_js},
     {"js/overlay.js", dashboard_js_overlay_js},
     {"js/page_audit.js", dashboard_js_page_audit_js},
+    {"js/page_edit.js", dashboard_js_page_edit_js},
     {"js/page_explain.js", dashboard_js_page_explain_js},
     {"js/page_job.js", dashboard_js_page_job_js},
     {"js/page_jobs.js", dashboard_js_page_jobs_js},
     {"js/page_overview.js", dashboard_js_page_overview_js},
     {"js/page_run.js", dashboard_js_page_run_js},
     {"js/page_runs.js", dashboard_js_page_runs_js},
+    {"js/page_timeline.js", dashboard_js_page_timeline_js},
     {"js/pages.js", dashboard_js_pages_js},
     {"js/router.js", dashboard_js_router_js},
+    {"js/schedule_field.js", dashboard_js_schedule_field_js},
     {"js/shell.js", dashboard_js_shell_js},
     {"js/signin.js", dashboard_js_signin_js},
     {"js/state.js", dashboard_js_state_js},

@@ -5,7 +5,7 @@ import {hatch} from "./charts.js";
 import {duration} from "./time.js";
 import {number, plural, REASON} from "./ui.js";
 
-const dayMs = 86_400_000, size = 15, step = 18, left = 30, top = 18;
+const dayMs = 86_400_000, size = 17, step = 20, left = 30, top = 18;
 const dayOf = text => Date.parse(`${text}T00:00:00Z`);
 const textOf = at => new Date(at).toISOString().slice(0, 10);
 const sum = counts => Object.values(counts ?? {}).reduce((a, b) => a + b, 0);
@@ -39,8 +39,8 @@ function cell(day, x, y, most, byDuration) {
   const m = size / 2, shapes = [];
   if (!day.completed && sum(day.skipped) > 0) shapes.push(rect(x, y, {fill: "url(#hatch)"}));
   else shapes.push(rect(x, y, {class: `heat${shadeOf(day, most, byDuration)}`}));
-  if (day.failed) shapes.push(rect(x, y, {class: "day-failed"}), s("path", {d: `M${x + 4} ${y + 4}l7 7M${x + 11} ${y + 4}l-7 7`, class: "cut", "stroke-width": 1.8}));
-  else if (day.timed_out) shapes.push(s("g", {class: "day-late"}, rect(x + .75, y + .75, {width: size - 1.5, height: size - 1.5}), s("path", {d: `M${x + m} ${y + 4}v3.7l2.6 1.6`})));
+  if (day.failed) shapes.push(rect(x, y, {class: "day-failed"}), s("path", {d: `M${x + 5} ${y + 5}l7 7M${x + 12} ${y + 5}l-7 7`, class: "cut", "stroke-width": 1.8}));
+  else if (day.timed_out) shapes.push(s("g", {class: "day-late"}, rect(x + .75, y + .75, {width: size - 1.5, height: size - 1.5}), s("path", {d: `M${x + m} ${y + 4.5}v4.2l2.8 1.7`})));
   return s("g", s("title", words(day)), shapes);
 }
 
