@@ -56,7 +56,7 @@ TEST_CASE("dashboard: a digest is what FIPS 180-4 says") {
           "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1");
     CHECK(detail::sha256_hex(std::string(1'000'000, 'a')) ==
           "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0");
-    for (const std::size_t size : {55, 56, 63, 64, 65, 119, 120}) // where the padding begins another block
+    for (const std::size_t size : {55U, 56U, 63U, 64U, 65U, 119U, 120U}) // where the padding begins another block
         CHECK(detail::sha256_hex(std::string(size, 'a')) != detail::sha256_hex(std::string(size + 1, 'a')));
 }
 
