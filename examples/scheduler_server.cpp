@@ -3,6 +3,7 @@
 // for two tenants, with jobs that succeed, fail, are tried again, overlap and take too long.
 #include <carillon/carillon.hpp>
 #include <carillon/http/dashboard.hpp>
+#include <carillon/http/event_hub.hpp>
 #include <carillon/http/httplib_server.hpp>
 
 #include <CLI/CLI.hpp>
@@ -124,7 +125,9 @@ void serve(const Options& options, const sigset_t& signals) {
     put_jobs(scheduler);
 
     auto metrics = std::make_shared<carillon::Metrics>();
-    Worker worker{scheduler, {.threads = 8, .listeners = {metrics}}};
+    auto events = std::make_shared<carillon::EventHub>();
+    scheduler.add_audit_sink([events](const carillon::AuditEvent& event) { events->on_audit(event); });
+    Worker worker{scheduler, {.threads = 8, .listeners = {metrics, events}}};
     worker.confirm_clock(); // however long ago the file was used
     add_handlers(worker);
 
@@ -137,6 +140,7 @@ void serve(const Options& options, const sigset_t& signals) {
     api_options.metrics = [metrics] {
         return carillon::to_prometheus(metrics->snapshot());
     };
+    api_options.events = events;
     carillon::RestApi api{scheduler, api_options};
     const carillon::Dashboard dashboard{api};
     carillon::HttplibServer server{[&](const carillon::HttpRequest& request) { return dashboard.handle(request); },

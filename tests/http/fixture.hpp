@@ -2,6 +2,7 @@
 // http/fixture.hpp - a REST API on a clock that stands still, and clients of two tenants.
 #pragma once
 
+#include "carillon/http/event_hub.hpp"
 #include "carillon/http/rest_api.hpp"
 
 #include "scheduler_facade/fixture.hpp"
@@ -50,6 +51,7 @@ inline const std::string api_base = "/api/v1/scheduler";
 
 struct ApiFixture : FacadeFixture {
     std::vector<HttpLogEntry> log;
+    std::shared_ptr<EventHub> hub = std::make_shared<EventHub>(clock);
     std::unique_ptr<RestApi<>> api;
 
     explicit ApiFixture(const std::function<void(RestApiOptions&)>& adjust = {}) {
@@ -64,6 +66,8 @@ struct ApiFixture : FacadeFixture {
         options.metrics = [] {
             return std::string("# metrics\n");
         };
+        options.events = hub;
+        scheduler.add_audit_sink([hub = hub](const AuditEvent& event) { hub->on_audit(event); });
         options.log = [this](const HttpLogEntry& entry) {
             log.push_back(entry);
         };

@@ -5,6 +5,7 @@
 #include "http/fixture.hpp"
 #include "http/raw_client.hpp"
 
+#include <atomic>
 #include <future>
 #include <mutex>
 #include <string>
@@ -241,4 +242,70 @@ TEST_CASE("httplib server: a port that another has is not to be had, and a handl
           Errc::out_of_range);
     HttplibServer nowhere([](const HttpRequest&) { return HttpResponse{}; }, {.host = "192.0.2.1"});
     CHECK(code_of([&] { nowhere.start(); }) == Errc::unavailable);
+}
+
+TEST_CASE("httplib server: a stream goes on until the server stops, and then says goodbye", "[concurrent]") {
+    ServerFixture f({.threads = 4, .keep_alive = 1s});
+    std::string text;
+    std::promise<void> greeted;
+    std::promise<void> announced;
+    auto listening = std::async(std::launch::async, [&] {
+        auto client = f.client();
+        bool said_hello = false;
+        bool said_jobs = false;
+        return static_cast<bool>(client.Get(api_base + "/events", [&](const char* data, std::size_t size) {
+            text.append(data, size);
+            if (!said_hello && text.find("event: hello") != text.npos) greeted.set_value(), said_hello = true;
+            if (!said_jobs && text.find("event: jobs") != text.npos) announced.set_value(), said_jobs = true;
+            return true;
+        }));
+    });
+    greeted.get_future().wait();
+    CHECK(f.hub->streams() == 1);
+    REQUIRE(f.client().Post(api_base + "/jobs", report_spec().dump(), "application/json")->status == 201);
+    auto heard = announced.get_future();
+    while (heard.wait_for(0s) != std::future_status::ready)
+        f.clock->advance(10ms);
+    f.server.stop();
+    CHECK(listening.get());
+    CHECK(text.ends_with("event: bye\ndata: {\"reason\":\"shutdown\"}\n\n"));
+    CHECK(f.hub->streams() == 0);
+}
+
+TEST_CASE("httplib server: no more streams than half of its threads, and who has left makes room", "[concurrent]") {
+    ServerFixture f({.threads = 5, .keep_alive = 1s, .streams = 2});
+    std::promise<void> greeted[2];
+    std::atomic<bool> leave = false;
+    std::vector<std::future<void>> listening;
+    for (auto& one : greeted)
+        listening.push_back(std::async(std::launch::async, [&] {
+            bool said = false;
+            (void)f.client().Get(api_base + "/events", [&](const char*, std::size_t) {
+                if (!std::exchange(said, true)) one.set_value();
+                return !leave.load();
+            });
+        }));
+    for (auto& one : greeted)
+        one.get_future().wait();
+    const auto refused = f.client().Get(api_base + "/events", httplib::Headers{{"X-Request-Id", "third"}});
+    REQUIRE(refused);
+    CHECK(refused->status == 503);
+    CHECK(refused->get_header_value("Retry-After") == "10");
+    CHECK(json::parse(refused->body).at("code") == "unavailable");
+    CHECK(refused->get_header_value("X-Request-Id") == "third");
+    CHECK(f.client().Get(api_base + "/jobs")->status == 200);
+    leave = true;
+    while (f.hub->streams() != 0)
+        f.clock->advance(1s); // they hear a comment, and go
+    for (auto& one : listening)
+        one.wait();
+    int status = 0;
+    (void)f.client().Get(
+        api_base + "/events",
+        [&](const httplib::Response& response) {
+            status = response.status;
+            return false;
+        },
+        [](const char*, std::size_t) { return false; });
+    CHECK(status == 200);
 }

@@ -372,13 +372,15 @@ TEST_CASE("rest: metrics are for those who may read what is about all tenants") 
     CHECK(f.outcome(f.get("/metrics", alice)) == "403 forbidden");
 }
 
-TEST_CASE("rest: a host that has no health and no metrics has no such routes") {
+TEST_CASE("rest: a host that has no health, no metrics and no events has no such routes") {
     ApiFixture f([](RestApiOptions& options) {
         options.health = {};
         options.metrics = {};
+        options.events = {};
     });
     CHECK(f.outcome(f.get("/health", nobody)) == "404 not_found");
     CHECK(f.outcome(f.get("/metrics", scraper)) == "404 not_found");
+    CHECK(f.outcome(f.get("/events")) == "404 not_found");
     CHECK_FALSE(json::parse(f.api->openapi()).at("paths").contains("/health"));
 }
 

@@ -86,19 +86,8 @@ namespace detail {
     return policy.replace(policy.find(nobody), nobody.size(), somebody);
 }
 
-/// Whether If-None-Match names the tag; one that is marked as weak counts (RFC 9110).
-[[nodiscard]] inline bool has_tag(const std::string* if_none_match, std::string_view etag) {
-    if (if_none_match == nullptr) return false;
-    const auto tags = split(*if_none_match, ',');
-    return std::any_of(tags.begin(), tags.end(), [&](std::string_view tag) {
-        tag = trimmed_field(tag);
-        if (tag.starts_with("W/")) tag.remove_prefix(2);
-        return tag == etag || tag == "*";
-    });
-}
-
 [[nodiscard]] inline HttpResponse file_response(const PageFile& file, std::string_view cache_control) {
-    HttpResponse response{200, {}, file.body};
+    HttpResponse response{.body = file.body};
     response.headers.add("Content-Type", std::string(file.type));
     response.headers.add("Cache-Control", std::string(cache_control));
     response.headers.add("ETag", file.etag);
@@ -106,7 +95,7 @@ namespace detail {
 }
 
 [[nodiscard]] inline HttpResponse redirect(int status, std::string location) {
-    return {status, {{"Location", std::move(location)}, {"Cache-Control", "no-cache"}}, ""};
+    return {.status = status, .headers = {{"Location", std::move(location)}, {"Cache-Control", "no-cache"}}};
 }
 
 /// What follows `prefix`; empty where the path does not begin with it.
@@ -161,7 +150,7 @@ inline HttpResponse Dashboard::answer(const HttpRequest& request, std::string_vi
         problem.headers.set("Allow", "GET, HEAD");
         throw problem;
     }
-    if (response.status == 200 && detail::has_tag(request.headers.find("If-None-Match"), response.header("ETag"))) {
+    if (response.status == 200 && detail::has_it_already(request.headers, response.header("ETag"))) {
         response.status = 304;
         response.body.clear();
         response.headers.remove("Content-Type");

@@ -2,9 +2,13 @@
 // http/http_message.hpp - a request and its response as plain values, whichever server has read or will write them.
 #pragma once
 
+#include "carillon/time.hpp"
+
 #include <algorithm>
 #include <cstddef>
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -81,11 +85,28 @@ struct HttpRequest {
     bool secure = false;
 };
 
+/// A body that goes on: a server sends its pieces as they come, until it ends or the client is gone.
+class HttpStream {
+public:
+    HttpStream() = default;
+    HttpStream(const HttpStream&) = delete;
+    HttpStream& operator=(const HttpStream&) = delete;
+    virtual ~HttpStream() = default;
+
+    /// The next piece; "" where none has come within `at_most`, and nothing after the last one. Zero never blocks. One
+    /// thread at a time. Never throws.
+    [[nodiscard]] virtual std::optional<std::string> next(Duration at_most) = 0;
+    /// The server stops: the next piece is the last one, and comes at once. From any thread.
+    virtual void close() = 0;
+};
+
 struct HttpResponse {
     int status = 200;
     /// Without Content-Length, which is the server's.
     HttpHeaders headers{};
     std::string body = "";
+    /// In place of `body`, where it is not null.
+    std::shared_ptr<HttpStream> stream = nullptr;
 
     /// "" where there is no such field.
     [[nodiscard]] std::string_view header(std::string_view name) const noexcept {

@@ -24,15 +24,18 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
 #include <utility>
+#include <vector>
 
 namespace carillon {
 
@@ -49,7 +52,49 @@ struct HttplibServerOptions {
     std::chrono::seconds keep_alive{5};
     /// Those of the API. The body's is checked before the body is read.
     HttpLimits limits = {};
+    /// So many streams are open at a time, each on a thread of its own: no more than this, and than half of `threads`.
+    /// Others are answered 503, with Retry-After.
+    std::size_t streams = 16;
 };
+
+namespace detail {
+
+/// The streams that a server has open. Thread-safe.
+class OpenStreams {
+public:
+    explicit OpenStreams(std::size_t most)
+        : most_(most) {}
+
+    /// False where there are too many, or the server stops.
+    [[nodiscard]] bool enter(const std::shared_ptr<HttpStream>& stream) {
+        const std::lock_guard lock(mutex_);
+        if (closed_ || streams_.size() >= most_) return false;
+        streams_.push_back(stream);
+        return true;
+    }
+    void leave(const std::shared_ptr<HttpStream>& stream) {
+        const std::lock_guard lock(mutex_);
+        std::erase(streams_, stream);
+        if (streams_.empty()) none_left_.notify_all();
+    }
+    /// Lets no more in, and waits until the last one has gone.
+    void close() {
+        std::unique_lock lock(mutex_);
+        closed_ = true;
+        for (const auto& stream : streams_)
+            stream->close();
+        none_left_.wait(lock, [this] { return streams_.empty(); });
+    }
+
+private:
+    const std::size_t most_;
+    std::mutex mutex_;
+    std::condition_variable none_left_;
+    std::vector<std::shared_ptr<HttpStream>> streams_;
+    bool closed_ = false;
+};
+
+} // namespace detail
 
 /// A server with threads of its own. Its handler is called by any of them, and outlives it with all that it refers to.
 class HttplibServer {
@@ -64,8 +109,8 @@ public:
     /// Listens from now on. Throws Error{unavailable} where the address or the port cannot be had, {invalid_state}
     /// where it was started before.
     void start();
-    /// Takes no more connections, and returns when the requests that have begun are answered. Idempotent. Not from the
-    /// handler: it would wait for itself.
+    /// Takes no more connections, and returns when the requests that have begun are answered and the streams have said
+    /// goodbye. Idempotent. Not from the handler: it would wait for itself.
     void stop();
 
     /// 0 before it is started.
@@ -81,10 +126,12 @@ private:
     void answer_with_body(const httplib::Request& request,
                           httplib::Response& response,
                           const httplib::ContentReader& read) const;
+    void answer(const HttpRequest& request, httplib::Response& response) const;
     [[nodiscard]] HttpResponse handled(const HttpRequest& request) const;
 
     Handler handler_;
     HttplibServerOptions options_;
+    std::shared_ptr<detail::OpenStreams> streams_;
     httplib::Server server_;
     std::thread thread_;
     int port_ = 0;
@@ -140,10 +187,32 @@ inline void write_last_response(const HttpResponse& response, httplib::Response&
     });
 }
 
-[[nodiscard]] inline HttpResponse refusal_by_server(const Problem& problem) {
-    HttpResponse response = response_of(problem, "");
+/// Sends a stream's pieces until it ends, the client is gone, or a write takes too long.
+inline void
+write_stream(const HttpResponse& response, const std::shared_ptr<OpenStreams>& open, httplib::Response& out) {
+    const std::string type = write_head(response, out);
+    const auto send = [stream = response.stream](std::size_t, httplib::DataSink& sink) {
+        auto piece = stream->next(std::chrono::seconds{1}); // then cpp-httplib looks whether the client is still there
+        for (; piece && !piece->empty(); piece = stream->next(Duration{0}))
+            if (!sink.write(piece->data(), piece->size())) return false;
+        if (!piece) sink.done();
+        return true;
+    };
+    out.set_chunked_content_provider(type, send, [open, stream = response.stream](bool) { open->leave(stream); });
+}
+
+[[nodiscard]] inline HttpResponse refusal_by_server(const Problem& problem, std::string_view request_id = "") {
+    HttpResponse response = response_of(problem, std::string(request_id));
     response.headers.set("Cache-Control", "no-store");
     add_security_headers(response.headers);
+    return response;
+}
+
+[[nodiscard]] inline HttpResponse refusal_of_stream(const HttpResponse& refused) {
+    Problem problem(ProblemCode::unavailable, "as many streams are open as this server allows");
+    problem.headers.set("Retry-After", "10");
+    HttpResponse response = refusal_by_server(problem, refused.header("X-Request-Id"));
+    response.headers.set("X-Request-Id", std::string(refused.header("X-Request-Id")));
     return response;
 }
 
@@ -151,7 +220,8 @@ inline void write_last_response(const HttpResponse& response, httplib::Response&
 
 inline HttplibServer::HttplibServer(Handler handler, HttplibServerOptions options)
     : handler_(std::move(handler))
-    , options_(std::move(options)) {
+    , options_(std::move(options))
+    , streams_(std::make_shared<detail::OpenStreams>(std::min(options_.streams, options_.threads / 2))) {
     if (!handler_) throw Error(Errc::required, "handler: must not be empty", "handler");
     if (options_.threads == 0) throw Error(Errc::out_of_range, "threads: expected 1 or more, saw 0", "threads");
     set_up();
@@ -201,6 +271,7 @@ inline void HttplibServer::start() {
 
 inline void HttplibServer::stop() {
     if (!thread_.joinable()) return;
+    streams_->close();
     server_.stop();
     thread_.join();
 }
@@ -218,12 +289,19 @@ inline HttpResponse HttplibServer::handled(const HttpRequest& request) const {
     }
 }
 
+inline void HttplibServer::answer(const HttpRequest& request, httplib::Response& response) const {
+    HttpResponse answer = handled(request);
+    if (!answer.stream) return detail::write_response(std::move(answer), response);
+    if (!streams_->enter(answer.stream)) return detail::write_response(detail::refusal_of_stream(answer), response);
+    detail::write_stream(answer, streams_, response);
+}
+
 /// Answers what has no body, and what must not be read on.
 inline auto HttplibServer::answer_head(const httplib::Request& request, httplib::Response& response) const -> Answer {
     const HttpRequest head = detail::request_of(request);
     try {
         if (detail::has_body(head, options_.limits)) return Answer::Unhandled;
-        detail::write_response(handled(head), response);
+        answer(head, response);
     } catch (const detail::Problem& problem) {
         detail::write_last_response(detail::refusal_by_server(problem), response);
     }
@@ -240,7 +318,7 @@ inline void HttplibServer::answer_with_body(const httplib::Request& request,
         if (!too_large) whole.body.append(data, size);
         return !too_large;
     });
-    if (is_whole) return detail::write_response(handled(whole), response);
+    if (is_whole) return answer(whole, response);
     detail::write_last_response(detail::refusal_by_server(detail::Problem(too_large ? detail::ProblemCode::too_large
                                                                                     : detail::ProblemCode::bad_request,
                                                                           "the body cannot be read to its end")),

@@ -20,7 +20,8 @@ namespace carillon::detail {
     if (response.schema.empty()) return one;
     std::string type = response.schema == "Problem" ? "application/problem+json" : "application/json";
     if (response.schema == "text") type = "text/plain";
-    one["content"][type]["schema"] = response.schema == "text" ? type_schema("string") : schema_ref(response.schema);
+    if (response.schema == "event-stream") type = "text/event-stream";
+    one["content"][type]["schema"] = type.starts_with("text/") ? type_schema("string") : schema_ref(response.schema);
     return one;
 }
 

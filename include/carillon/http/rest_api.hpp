@@ -11,6 +11,7 @@
 
 #include "carillon/http/access.hpp"
 #include "carillon/http/detail/bulk_routes.hpp"
+#include "carillon/http/detail/event_routes.hpp"
 #include "carillon/http/detail/gate.hpp"
 #include "carillon/http/detail/job_routes.hpp"
 #include "carillon/http/detail/rate_limiter.hpp"
@@ -37,7 +38,8 @@
 
 namespace carillon {
 
-/// Thread-safe. Keeps no state but the counters of its rate limits. The scheduler must outlive it.
+/// Thread-safe. Keeps no state but the counters of its rate limits. The scheduler must outlive it, and it the streams
+/// that it has answered with.
 template <Storage StorageT = MemoryStorage>
 class RestApi {
 public:
@@ -160,6 +162,7 @@ RestApi<StorageT>::RestApi(SchedulerFacade<StorageT>& scheduler, RestApiOptions 
     detail::add_run_routes(routes_);
     detail::add_view_routes(routes_);
     detail::add_summary_routes(routes_);
+    if (options_.events) detail::add_event_routes(routes_);
     detail::add_service_routes(routes_, options_);
     openapi_ = detail::openapi_document(routes_, base).dump(2) + "\n";
 }
@@ -175,7 +178,10 @@ HttpResponse RestApi<StorageT>::handle(const HttpRequest& request) {
     response.headers.set("Cache-Control", "no-store");
     response.headers.set("Vary", "Authorization, Cookie");
     detail::add_security_headers(response.headers);
-    if (request.method == "HEAD") response.body.clear();
+    if (request.method == "HEAD") {
+        response.body.clear();
+        response.stream.reset();
+    }
     tell_log(exchange, response);
     return response;
 }
@@ -220,7 +226,7 @@ HttpResponse RestApi<StorageT>::answer(Exchange& exchange) {
     std::vector<std::string> segments;
     const Route& route = route_of(exchange, *place, segments);
     exchange.has_body = !route.info.body.empty();
-    detail::check_origin(request, options_, place->cookies_count);
+    detail::check_origin(request, options_, place->cookies_count, route.info.streams);
     auto principal = authenticated(exchange, route, *place);
     if (principal) {
         principal->caller.via = place->cookies_count ? "dashboard" : "api";
@@ -237,7 +243,8 @@ HttpResponse RestApi<StorageT>::answer(Exchange& exchange) {
                                      std::move(segments),
                                      detail::QueryReader(query, route.info.query),
                                      nullptr,
-                                     openapi_};
+                                     openapi_,
+                                     place->cookies_count};
     if (exchange.has_body) call.body = detail::read_body(request, options_.limits, route.info.body_required);
     return route.handler(call);
 }

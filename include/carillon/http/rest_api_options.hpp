@@ -17,6 +17,8 @@
 
 namespace carillon {
 
+class EventHub;
+
 /// So many requests in that time, unused ones saved up to as many; 0 is no limit.
 struct HttpRate {
     std::size_t requests = 0;
@@ -83,6 +85,8 @@ struct RestApiOptions {
     std::function<std::vector<Health>()> health = {};
     /// Their metrics, by to_prometheus, for /metrics; there is no such route without it.
     std::function<std::string()> metrics = {};
+    /// Hears what the process's workers and facades do, for /events; there is no such route without it.
+    std::shared_ptr<EventHub> events = {};
     /// Told about every request, after it, by the thread that served it. Exceptions are dropped.
     std::function<void(const HttpLogEntry&)> log = {};
 };

@@ -89,12 +89,13 @@ enum class RequestOrigin { same, foreign, unsaid };
 
 /// Refuses what another site made a browser send along with what the browser remembers: a cookie, a password. A bearer
 /// token is nothing that browsers send by themselves.
-inline void check_origin(const HttpRequest& request, const RestApiOptions& options, bool by_cookie) {
-    if (is_safe_method(request.method) || bearer_of(request.headers)) return;
+inline void check_origin(const HttpRequest& request, const RestApiOptions& options, bool by_cookie, bool streams) {
+    const bool safe = is_safe_method(request.method);
+    if ((safe && !(streams && by_cookie)) || bearer_of(request.headers)) return;
     const RequestOrigin origin = origin_of(request.headers, options);
     if (origin == RequestOrigin::foreign || (by_cookie && origin != RequestOrigin::same))
         throw Problem(ProblemCode::csrf, "expected a request of this origin's own pages, or a bearer token");
-    if (by_cookie && request.method != "DELETE" && !is_json_type(request.headers.find("Content-Type")))
+    if (by_cookie && !safe && request.method != "DELETE" && !is_json_type(request.headers.find("Content-Type")))
         throw Problem(ProblemCode::csrf, "expected Content-Type: application/json beside a cookie");
 }
 

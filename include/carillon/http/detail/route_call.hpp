@@ -39,6 +39,7 @@ struct RouteCall {
     QueryReader query;
     nlohmann::json body;
     const std::string& openapi; ///< the document
+    bool by_cookie;             ///< a cookie signs in here
 
     [[nodiscard]] const Caller& caller() const { return principal->caller; }
     /// The browser speaks TLS, here or with the proxy in front.

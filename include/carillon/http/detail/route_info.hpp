@@ -51,6 +51,8 @@ struct RouteInfo {
     bool body_required = false;
     bool if_match = false;
     bool idempotency_key = false;
+    /// Answers with a stream, which another site's page must not keep open.
+    bool streams = false;
     /// Without those that every route has.
     std::vector<ResponseInfo> responses{};
 };

@@ -101,17 +101,20 @@ namespace carillon::detail {
 }
 
 /// What is wrong with a worker may be about other tenants, so that only whether something is wrong is told.
+[[nodiscard]] inline nlohmann::json workers_json(const RestApiOptions& options) {
+    nlohmann::json workers = nlohmann::json::array();
+    for (const Health& worker : options.health())
+        workers.push_back({{"worker", worker.worker},
+                           {"started", worker.started},
+                           {"active", worker.active},
+                           {"ok", worker.problems().empty()}});
+    return workers;
+}
+
 template <Storage StorageT>
 HttpResponse get_stats(RouteCall<StorageT>& call) {
     nlohmann::json body = stats_json(call.scheduler.stats(call.caller()));
-    if (call.options.health) {
-        nlohmann::json& workers = body["workers"] = nlohmann::json::array();
-        for (const Health& worker : call.options.health())
-            workers.push_back({{"worker", worker.worker},
-                               {"started", worker.started},
-                               {"active", worker.active},
-                               {"ok", worker.problems().empty()}});
-    }
+    if (call.options.health) body["workers"] = workers_json(call.options);
     return tagged_response(call.request, body);
 }
 
