@@ -27,6 +27,7 @@ parts
   consumers      projects that use an installed, a fetched, an added Carillon, or just its include folder
   headers        every header compiles alone, clang++
   asan           unit tests and examples with the address and undefined behaviour sanitizers, clang++
+  browser        the dashboard in Chromium, with axe; screenshots in build/browser/screenshots
   tsan           the tests tagged [concurrent] with the thread sanitizer, clang++
 on request
   differential   20,000 random expressions each against croner and croniter; -- --seed 7 --count 1000 for others
@@ -38,7 +39,7 @@ Builds go to build/, or to the folder in CARILLON_BUILD_ROOT. The last line coun
 HELP
 }
 
-default_parts=(format unit simulation crashes odr compile_fail examples consumers headers asan tsan)
+default_parts=(format unit simulation crashes odr compile_fail examples browser consumers headers asan tsan)
 all_parts=("${default_parts[@]}" differential tidy fuzz benchmarks)
 build_root=${CARILLON_BUILD_ROOT:-build}
 total_passed=0
@@ -176,6 +177,7 @@ part_needs() {
         headers) echo "$build clang++" ;;
         asan | tsan | fuzz) echo "$build $sanitizers" ;;
         tidy) echo "$build clang++ clang-tidy" ;;
+        browser) echo "$build chromium node npm" ;;
         differential) echo "$build node npm croniter" ;;
         benchmarks) echo "$build benchmark" ;;
         *) echo "$build" ;;
@@ -226,6 +228,20 @@ part_compile_fail() {
 
 part_examples() {
     build dev examples && run_ctest examples dev examples
+}
+
+part_browser() {
+    local folder=$build_root/browser log=$build_root/browser/browser.log passed failed
+    build dev carillon_browser_server || return 1
+    mkdir -p "$folder"
+    install_from_npm "$folder" "$playwright_package" "$axe_package" ||
+        { broken "npm did not bring $playwright_package and $axe_package"; return 1; }
+    node tests/browser/run.mjs "$build_root/dev/tests/carillon_browser_server" "$folder" "${test_arguments[@]}" 2>&1 |
+        tee "$log"
+    read -r passed failed < <(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+    [[ -n ${passed:-} ]] || { broken "the browser's cases did not come to their end"; return 1; }
+    record browser "$passed" "$failed" ||
+        { echo "run.sh: how it looked then is in $folder/screenshots" >&2; return 1; }
 }
 
 part_consumers() {

@@ -397,3 +397,12 @@ TEST_CASE("rest: HEAD is GET without the body") {
     CHECK(f.send("HEAD", "/jobs/" + missing_id).body.empty());
     CHECK(f.send("HEAD", "/describe").status == 405);
 }
+
+TEST_CASE("rest: every answer tells the time of the scheduler's clock") {
+    ApiFixture f;
+    CHECK(f.get("/jobs").header("Date") == "Mon, 02 Mar 2026 08:00:00 GMT");
+    CHECK(f.get("/nothing").header("Date") == "Mon, 02 Mar 2026 08:00:00 GMT");
+    CHECK(detail::http_date(at("1994-11-06T08:49:37.999Z")) == "Sun, 06 Nov 1994 08:49:37 GMT");
+    CHECK(detail::http_date(at("2028-02-29T23:59:59Z")) == "Tue, 29 Feb 2028 23:59:59 GMT");
+    CHECK(detail::http_date(at("1969-12-31T23:59:59.5Z")) == "Wed, 31 Dec 1969 23:59:59 GMT");
+}

@@ -29,6 +29,7 @@ go             golang-go                  go                                 opt
 robfig         golang-github-robfig-cron-dev /usr/share/gocode/src/github.com/robfig/cron/cron.go optional
 node           nodejs                     node
 npm            npm                        npm
+chromium       chromium                   chromium
 croniter       python3-croniter           /usr/lib/python3/dist-packages/croniter/croniter.py
 '
 
@@ -104,7 +105,13 @@ cmake_generator() {
 # The release of npm's croner that tests and benchmarks speak of.
 croner_package=croner@11.0.1
 
-# Puts a package of npm into FOLDER/node_modules: install_from_npm FOLDER NAME@VERSION
+# What drives the browser, and what looks at its pages as people with a screen reader do.
+playwright_package=playwright-core@1.55.0
+axe_package=axe-core@4.14.1
+
+# Puts packages of npm into FOLDER/node_modules: install_from_npm FOLDER NAME@VERSION...
 install_from_npm() {
-    npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefer-offline --prefix "$1" "$2" >/dev/null
+    local folder=$1
+    shift
+    npm install --silent --no-audit --no-fund --no-save --no-package-lock --prefer-offline --prefix "$folder" "$@" >/dev/null
 }

@@ -175,6 +175,7 @@ HttpResponse RestApi<StorageT>::handle(const HttpRequest& request) {
     for (const auto& field : exchange.headers)
         response.headers.set(field.name, field.value);
     response.headers.set("X-Request-Id", exchange.id);
+    response.headers.set("Date", detail::http_date(options_.clock->now()));
     response.headers.set("Cache-Control", "no-store");
     response.headers.set("Vary", "Authorization, Cookie");
     detail::add_security_headers(response.headers);

@@ -180,7 +180,7 @@ input[type=checkbox], input[type=radio] { width: 16px; height: 16px; accent-colo
 .skeleton i { height: 14px; border-radius: 5px; background: var(--sunken); } .skeleton i:nth-child(3n) { width: 72%; } .skeleton i:nth-child(3n + 1) { width: 88%; }
 .skeleton.title { padding: 0; } .skeleton.title i { width: 180px; height: 26px; }
 dl.def { display: grid; grid-template-columns: minmax(90px, 130px) minmax(0, 1fr); gap: 7px var(--s3); }
-dl.def dt { color: var(--muted); } dl.def dd { overflow-wrap: anywhere; }
+dl.def dt { color: var(--muted); } dl.def dd { overflow-wrap: anywhere; } dl.def dd time { white-space: normal; }
 .prog { height: 6px; border-radius: 3px; background: var(--sunken); overflow: hidden; }
 .prog i { display: block; height: 100%; background: var(--running); border-radius: 3px; }
 .legend { display: flex; gap: 6px var(--s3); flex-wrap: wrap; font-size: 12px; line-height: 16px; color: var(--muted); align-items: center; }
@@ -1734,16 +1734,21 @@ function lead() {
 function follow() {
   channel = window.BroadcastChannel ? new BroadcastChannel(`carillon ${location.pathname} ${session.tenant}`) : null;
   channel?.addEventListener("message", ({data}) => {
+    if (data.isThereOne) {
+      if (isLeader && mode === "live") channel.postMessage({alive: true});
+      return;
+    }
     heardAt = Date.now();
     if (!isLeader) become("live");
     if (data.hint) tell(data.hint);
   });
+  channel?.postMessage({isThereOne: true});
 }
 
 function poll() {
   const isHeard = Date.now() - heardAt < silence;
   if (!isHeard && mode === "live") become("polling");
-  if (mode !== "live") tell({name: "all"});
+  if (mode !== "live" || offlineSince) tell({name: "all"});
   setTimeout(poll, document.hidden ? pollHidden : pollEvery);
 }
 
@@ -1754,6 +1759,8 @@ export function start() {
     if (ok) tell({name: "all"});
     emit("live");
   });
+  addEventListener("offline", () => emit("reached", false));
+  addEventListener("online", () => tell({name: "all"}));
   for (const event of ["focusin", "focusout"]) document.addEventListener(event, () => setTimeout(() => emit("live")));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tell({name: "all"}); });
   follow();
@@ -2524,7 +2531,8 @@ let knowsStrips = true; // an older server refuses what it does not know
 
 async function fetchPage(ctx, query) {
   try {
-    return await api.get("/jobs", {query: {...query, include: knowsStrips ? "strip" : null}, signal: ctx.signal});
+    const at = Number(ctx.query.get("page") ?? 0);
+    return {...await api.get("/jobs", {query: {...query, include: knowsStrips ? "strip" : null}, signal: ctx.signal}), at};
   } catch (error) {
     if (error.code === "bad_cursor") {
       ctx.setQuery({after: null, page: null}, {push: false, reload: false});
@@ -2545,6 +2553,7 @@ async function jobs(ctx) {
 
 /** What is on screen keeps its place: rows are brought up to date, new ones wait behind a button. */
 function settle(before, after) {
+  if (before.jobs.length === 0) return after;
   const fresh = new Map(after.jobs.map(job => [job.id, job]));
   const kept = before.jobs.map(job => fresh.get(job.id) ?? job);
   const known = new Set(before.jobs.map(job => job.id));
@@ -2651,7 +2660,7 @@ function newerButton(ctx, data) {
 
 /** Cursors only lead on: the way back is what was walked. */
 function pages(ctx, data) {
-  const at = Number(ctx.query.get("page") ?? 0), from = at * pageSize() + 1;
+  const {at} = data, from = at * pageSize() + 1;
   const trail = ctx.state.trail ??= [];
   const next = data.next && (() => {
     trail[at] = ctx.query.get("after");
@@ -3069,7 +3078,8 @@ function queryOf(ctx) {
 
 async function runs(ctx) {
   try {
-    const answer = await api.get("/runs", {query: queryOf(ctx), signal: ctx.signal});
+    const at = Number(ctx.query.get("page") ?? 0);
+    const answer = {...await api.get("/runs", {query: queryOf(ctx), signal: ctx.signal}), at};
     return ctx.isLive && ctx.panels.runs.data ? settle(ctx, ctx.panels.runs.data, answer) : answer;
   } catch (error) {
     if (error.code !== "bad_cursor") throw error;
@@ -3182,7 +3192,7 @@ function filters(ctx) {
 }
 
 function pages(ctx, data) {
-  const at = Number(ctx.query.get("page") ?? 0), from = at * size + 1, trail = ctx.state.trail ??= [];
+  const {at} = data, from = at * size + 1, trail = ctx.state.trail ??= [];
   const next = data.next && (() => {
     trail[at] = ctx.query.get("after");
     ctx.setQuery({after: data.next, page: at + 1});
@@ -3525,9 +3535,19 @@ function content(own) {
   return errorPage(main.error, () => own.reload());
 }
 
+/** Whoever had the focus in a row that is gone has it in the next one, else on the page: never nowhere. */
+function keepingFocus(element, draw) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const row = focused?.closest("[data-row]"), next = row?.nextElementSibling ?? row?.previousElementSibling;
+  draw();
+  if (!focused || focused.isConnected) return;
+  const target = next?.isConnected ? next.querySelector("a.jn, a, button") : null;
+  (target ?? element).focus({preventScroll: true});
+}
+
 function drawNow(own) {
   const element = document.getElementById("main");
-  morph(element, nodes(content(own)));
+  keepingFocus(element, () => morph(element, nodes(content(own))));
   element.setAttribute("aria-busy", isLoading());
   document.title = `${own.def.title?.(own, own.panels) ?? "Carillon"} · Carillon`;
   const main = own.panels[own.def.main];

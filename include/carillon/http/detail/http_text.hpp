@@ -4,6 +4,9 @@
 
 #include "carillon/http/http_message.hpp"
 #include "carillon/ids.hpp"
+#include "carillon/time.hpp"
+
+#include <date/date.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -96,6 +99,20 @@ inline constexpr std::string_view base64url_digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZ
     }
     if (to_base64url(bytes) != text) return std::nullopt;
     return bytes;
+}
+
+/// IMF-fixdate of RFC 9110: "Sun, 06 Nov 1994 08:49:37 GMT".
+[[nodiscard]] inline std::string http_date(Instant at) {
+    const auto day = date::floor<date::days>(at);
+    const date::year_month_day ymd{day};
+    const std::string_view week_day =
+        std::string_view("SunMonTueWedThuFriSat").substr(3 * date::weekday{day}.c_encoding(), 3);
+    const std::string_view month = std::string_view("JanFebMarAprMayJunJulAugSepOctNovDec")
+                                       .substr(3 * (static_cast<unsigned>(ymd.month()) - 1), 3);
+    const std::string rfc3339 = to_rfc3339(at); // 1994-11-06T08:49:37Z
+    std::string text(week_day);
+    text.append(", ").append(rfc3339, 8, 2).append(" ").append(month).append(" ").append(rfc3339, 0, 4);
+    return text.append(" ").append(rfc3339, 11, 8).append(" GMT");
 }
 
 /// The value of a cookie; empty where there is none of that name.

@@ -168,16 +168,21 @@ function lead() {
 function follow() {
   channel = window.BroadcastChannel ? new BroadcastChannel(`carillon ${location.pathname} ${session.tenant}`) : null;
   channel?.addEventListener("message", ({data}) => {
+    if (data.isThereOne) {
+      if (isLeader && mode === "live") channel.postMessage({alive: true});
+      return;
+    }
     heardAt = Date.now();
     if (!isLeader) become("live");
     if (data.hint) tell(data.hint);
   });
+  channel?.postMessage({isThereOne: true});
 }
 
 function poll() {
   const isHeard = Date.now() - heardAt < silence;
   if (!isHeard && mode === "live") become("polling");
-  if (mode !== "live") tell({name: "all"});
+  if (mode !== "live" || offlineSince) tell({name: "all"});
   setTimeout(poll, document.hidden ? pollHidden : pollEvery);
 }
 
@@ -188,6 +193,8 @@ export function start() {
     if (ok) tell({name: "all"});
     emit("live");
   });
+  addEventListener("offline", () => emit("reached", false));
+  addEventListener("online", () => tell({name: "all"}));
   for (const event of ["focusin", "focusout"]) document.addEventListener(event, () => setTimeout(() => emit("live")));
   document.addEventListener("visibilitychange", () => { if (!document.hidden) tell({name: "all"}); });
   follow();

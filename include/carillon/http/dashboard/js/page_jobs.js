@@ -27,7 +27,8 @@ let knowsStrips = true; // an older server refuses what it does not know
 
 async function fetchPage(ctx, query) {
   try {
-    return await api.get("/jobs", {query: {...query, include: knowsStrips ? "strip" : null}, signal: ctx.signal});
+    const at = Number(ctx.query.get("page") ?? 0);
+    return {...await api.get("/jobs", {query: {...query, include: knowsStrips ? "strip" : null}, signal: ctx.signal}), at};
   } catch (error) {
     if (error.code === "bad_cursor") {
       ctx.setQuery({after: null, page: null}, {push: false, reload: false});
@@ -48,6 +49,7 @@ async function jobs(ctx) {
 
 /** What is on screen keeps its place: rows are brought up to date, new ones wait behind a button. */
 function settle(before, after) {
+  if (before.jobs.length === 0) return after;
   const fresh = new Map(after.jobs.map(job => [job.id, job]));
   const kept = before.jobs.map(job => fresh.get(job.id) ?? job);
   const known = new Set(before.jobs.map(job => job.id));
@@ -154,7 +156,7 @@ function newerButton(ctx, data) {
 
 /** Cursors only lead on: the way back is what was walked. */
 function pages(ctx, data) {
-  const at = Number(ctx.query.get("page") ?? 0), from = at * pageSize() + 1;
+  const {at} = data, from = at * pageSize() + 1;
   const trail = ctx.state.trail ??= [];
   const next = data.next && (() => {
     trail[at] = ctx.query.get("after");

@@ -25,7 +25,8 @@ function queryOf(ctx) {
 
 async function runs(ctx) {
   try {
-    const answer = await api.get("/runs", {query: queryOf(ctx), signal: ctx.signal});
+    const at = Number(ctx.query.get("page") ?? 0);
+    const answer = {...await api.get("/runs", {query: queryOf(ctx), signal: ctx.signal}), at};
     return ctx.isLive && ctx.panels.runs.data ? settle(ctx, ctx.panels.runs.data, answer) : answer;
   } catch (error) {
     if (error.code !== "bad_cursor") throw error;
@@ -138,7 +139,7 @@ function filters(ctx) {
 }
 
 function pages(ctx, data) {
-  const at = Number(ctx.query.get("page") ?? 0), from = at * size + 1, trail = ctx.state.trail ??= [];
+  const {at} = data, from = at * size + 1, trail = ctx.state.trail ??= [];
   const next = data.next && (() => {
     trail[at] = ctx.query.get("after");
     ctx.setQuery({after: data.next, page: at + 1});

@@ -184,9 +184,19 @@ function content(own) {
   return errorPage(main.error, () => own.reload());
 }
 
+/** Whoever had the focus in a row that is gone has it in the next one, else on the page: never nowhere. */
+function keepingFocus(element, draw) {
+  const focused = element.contains(document.activeElement) ? document.activeElement : null;
+  const row = focused?.closest("[data-row]"), next = row?.nextElementSibling ?? row?.previousElementSibling;
+  draw();
+  if (!focused || focused.isConnected) return;
+  const target = next?.isConnected ? next.querySelector("a.jn, a, button") : null;
+  (target ?? element).focus({preventScroll: true});
+}
+
 function drawNow(own) {
   const element = document.getElementById("main");
-  morph(element, nodes(content(own)));
+  keepingFocus(element, () => morph(element, nodes(content(own))));
   element.setAttribute("aria-busy", isLoading());
   document.title = `${own.def.title?.(own, own.panels) ?? "Carillon"} · Carillon`;
   const main = own.panels[own.def.main];
