@@ -28,6 +28,8 @@ parts
   headers        every header compiles alone, clang++
   asan           unit tests and examples with the address and undefined behaviour sanitizers, clang++
   browser        the dashboard in Chromium, with axe; screenshots in build/browser/screenshots
+  openapi        a validator accepts the API's document, and 4,000 requests made of it get what it says;
+                 -- 7 20000 for another seed and number
   tsan           the tests tagged [concurrent] with the thread sanitizer, clang++
 on request
   differential   20,000 random expressions each against croner and croniter; -- --seed 7 --count 1000 for others
@@ -39,7 +41,7 @@ Builds go to build/, or to the folder in CARILLON_BUILD_ROOT. The last line coun
 HELP
 }
 
-default_parts=(format unit simulation crashes odr compile_fail examples browser consumers headers asan tsan)
+default_parts=(format unit simulation crashes odr compile_fail examples browser openapi consumers headers asan tsan)
 all_parts=("${default_parts[@]}" differential tidy fuzz benchmarks)
 build_root=${CARILLON_BUILD_ROOT:-build}
 total_passed=0
@@ -178,8 +180,9 @@ part_needs() {
         asan | tsan | fuzz) echo "$build $sanitizers" ;;
         tidy) echo "$build clang++ clang-tidy" ;;
         browser) echo "$build chromium node npm" ;;
+        openapi) echo "$build node npm" ;;
         differential) echo "$build node npm croniter" ;;
-        benchmarks) echo "$build benchmark" ;;
+        benchmarks) echo "$build benchmark wrk" ;;
         *) echo "$build" ;;
     esac
 }
@@ -242,6 +245,19 @@ part_browser() {
     [[ -n ${passed:-} ]] || { broken "the browser's cases did not come to their end"; return 1; }
     record browser "$passed" "$failed" ||
         { echo "run.sh: how it looked then is in $folder/screenshots" >&2; return 1; }
+}
+
+# The page's server and API again, for programs.
+part_openapi() {
+    local folder=$build_root/openapi log=$build_root/openapi/openapi.log passed failed
+    build dev carillon_browser_server || return 1
+    mkdir -p "$folder"
+    install_from_npm "$folder" "${openapi_packages[@]}" || { broken "npm did not bring ${openapi_packages[*]}"; return 1; }
+    node tests/openapi/check.mjs "$build_root/dev/tests/carillon_browser_server" "$folder" "${test_arguments[@]}" 2>&1 |
+        tee "$log"
+    read -r passed failed < <(sed -n '$s/^\([0-9]*\) passed, \([0-9]*\) failed$/\1 \2/p' "$log")
+    [[ -n ${passed:-} ]] || { broken "the requests did not come to their end"; return 1; }
+    record openapi "$passed" "$failed"
 }
 
 part_consumers() {

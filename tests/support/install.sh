@@ -30,6 +30,7 @@ robfig         golang-github-robfig-cron-dev /usr/share/gocode/src/github.com/ro
 node           nodejs                     node
 npm            npm                        npm
 chromium       chromium                   chromium
+wrk            wrk                        wrk
 croniter       python3-croniter           /usr/lib/python3/dist-packages/croniter/croniter.py
 '
 
@@ -108,6 +109,9 @@ croner_package=croner@11.0.1
 # What drives the browser, and what looks at its pages as people with a screen reader do.
 playwright_package=playwright-core@1.55.0
 axe_package=axe-core@4.14.1
+
+# What validates the API's document, and its answers.
+openapi_packages=(@seriousme/openapi-schema-validator@2.2.1 ajv@8.17.1 ajv-formats@3.0.1)
 
 # Puts packages of npm into FOLDER/node_modules: install_from_npm FOLDER NAME@VERSION...
 install_from_npm() {
