@@ -31,12 +31,13 @@ wrk.body = [==[$(word body)]==]
 LUA
 resident() { awk '/^VmRSS/ { print int($2 / 1024) }' "/proc/$server/status"; }
 
+# cpp-httplib listens with a queue of 5: of 64 clients that connect at once some are let in a second later.
 # "requests/s errors 99% latency" of one run: load NAME get|post
 load() {
     local path=/api/v1/scheduler/jobs script=()
     [[ $2 == get ]] && path+='?limit=100&sort=next_run'
     [[ $2 == post ]] && script=(-s "$work/post.lua")
-    wrk -t2 -c64 -d"${seconds}s" --latency -H "Authorization: Bearer $(word token)" "${script[@]}" "$(word "$1")$path" |
+    wrk -t2 -c64 -d"${seconds}s" --timeout 10s --latency -H "Authorization: Bearer $(word token)" "${script[@]}" "$(word "$1")$path" |
         awk '/Requests\/sec/ { rate = $2 }
              /99%/ { slow = $2 }
              /Socket errors/ { gsub(",", ""); errors += $4 + $6 + $8 + $10 }

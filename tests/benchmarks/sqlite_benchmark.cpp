@@ -3,7 +3,6 @@
 //
 //   bare       sqlite3 alone, on a copy of the file: the statements that nobody can do without, prepared once, in
 //              transactions of the same size, and no C++ around them
-//   same sql   claims and finishes only: the statements that SqliteStorage runs for them, recorded and run again
 //   storage    SqliteStorage: fences, leases, keys, counters, limits, and records made of the rows
 //   facade     what a host calls: create_job, list_jobs, and poll() when there is nothing to do
 //
@@ -14,7 +13,6 @@
 #include "carillon/worker/worker.hpp"
 
 #include "ratio_table.hpp"
-#include "sqlite_replay.hpp"
 
 #include <benchmark/benchmark.h>
 #include <sqlite3.h>
@@ -348,70 +346,6 @@ private:
     JobId often_;
 };
 
-// ---- the same statements --------------------------------------------------------------------------------------------
-
-/// The storage claims and finishes, what it changed is put back, and its statements do it again.
-class SameSql {
-public:
-    SameSql(const std::string& path, SqliteSynchronous synchronous) {
-        SqliteRecorder::attach();
-        ours_ = std::make_unique<Ours>(path, synchronous);
-        SqliteRecorder::detach();
-        sqlite3_open(path.c_str(), &db_);
-        execute(synchronous == SqliteSynchronous::full ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
-        execute("PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;"
-                "PRAGMA wal_autocheckpoint = 20000");
-        replay_ = std::make_unique<SqliteReplay>(db_);
-    }
-    SameSql(const SameSql&) = delete;
-    SameSql& operator=(const SameSql&) = delete;
-    ~SameSql() {
-        replay_.reset();
-        sqlite3_close(db_);
-    }
-
-    void record(std::size_t times, std::size_t batch) {
-        ours_->add_runs(times * batch);
-        execute("CREATE TEMP TABLE kept_run AS SELECT * FROM carillon_run WHERE place = 1;"
-                "CREATE TEMP TABLE kept_job AS SELECT * FROM carillon_job WHERE row IN (SELECT job FROM kept_run);"
-                "CREATE TEMP TABLE kept_tenant AS SELECT * FROM carillon_tenant;"
-                "CREATE TEMP TABLE kept_type AS SELECT * FROM carillon_type");
-        SqliteRecorder::start();
-        for (std::size_t i = 0; i < times; ++i)
-            ours_->claim_and_finish(batch);
-        replay_->load(SqliteRecorder::stop());
-        put_back();
-        replay_->run(); // reads what the storage's connection has written, as that one has in its cache
-        put_back();
-        for (const std::string table : kept_tables)
-            execute(("DROP TABLE kept_" + table).c_str());
-    }
-    void run_again() {
-        replay_->run();
-        if (ready()) throw std::logic_error("the same statements did less");
-    }
-
-private:
-    void execute(const char* sql) {
-        if (sqlite3_exec(db_, sql, nullptr, nullptr, nullptr) != SQLITE_OK)
-            throw std::runtime_error(std::string(sql) + ": " + sqlite3_errmsg(db_));
-    }
-    void put_back() {
-        for (const std::string table : kept_tables)
-            execute(("INSERT OR REPLACE INTO carillon_" + table + " SELECT * FROM kept_" + table).c_str());
-    }
-    [[nodiscard]] bool ready() const {
-        Statement open(db_, "SELECT 1 FROM carillon_run WHERE place IS NOT NULL AND place IN (1, 3) LIMIT 1");
-        return open.step();
-    }
-
-    static constexpr std::array<const char*, 4> kept_tables{"run", "job", "tenant", "type"};
-
-    sqlite3* db_ = nullptr;
-    std::unique_ptr<Ours> ours_;
-    std::unique_ptr<SqliteReplay> replay_;
-};
-
 // ---- the measures ---------------------------------------------------------------------------------------------------
 
 /// Files with so many jobs, kept for all repetitions.
@@ -429,15 +363,12 @@ public:
         }
         ours.add_runs(1);
         ours.backup_to(path("bare"));
-        ours.claim_and_finish(1);
-        ours.backup_to(path("same"));
     }
     Files(const Files&) = delete;
     Files& operator=(const Files&) = delete;
     ~Files() {
         ours_.clear();
         bare_.clear();
-        same_.clear();
         std::error_code ignored;
         std::filesystem::remove_all(folder_, ignored);
     }
@@ -453,8 +384,6 @@ public:
     Subject& with(SqliteSynchronous synchronous) {
         if constexpr (std::is_same_v<Subject, Bare>)
             return in(bare_, "bare", synchronous);
-        else if constexpr (std::is_same_v<Subject, SameSql>)
-            return in(same_, "same", synchronous);
         else
             return in(ours_, "storage", synchronous);
     }
@@ -474,7 +403,6 @@ private:
     std::filesystem::path folder_;
     All<Ours> ours_;
     All<Bare> bare_;
-    All<SameSql> same_;
 };
 
 struct Case {
@@ -523,16 +451,6 @@ void add_claims(const Case& with, const std::string& measure) {
             });
 }
 
-void add_same_claims(const Case& with) {
-    for (const std::size_t batch : std::array<std::size_t, 2>{1, 100})
-        add<SameSql>(
-            with,
-            "same sql/claim + finish of " + std::to_string(batch),
-            10 * batch,
-            [=](SameSql& subject) { subject.record(10, batch); },
-            [](SameSql& subject) { subject.run_again(); });
-}
-
 template <class Subject>
 void add_rest(const Case& with,
               const std::string& measure,
@@ -555,7 +473,6 @@ void register_all(std::size_t jobs, const std::string& words) {
          {std::pair{SqliteSynchronous::normal, "NORMAL"}, std::pair{SqliteSynchronous::full, "FULL"}}) {
         const Case with{jobs, synchronous, std::string(", ") + mode + ", " + words};
         add_claims<Bare>(with, "bare");
-        add_same_claims(with);
         add_claims<Ours>(with, "storage");
         add_rest<Bare>(with, "bare", &Bare::create, &Bare::list_page, &Bare::idle);
         add_rest<Ours>(
@@ -573,6 +490,5 @@ int main(int argc, char** argv) {
         register_all(100'000, "100k jobs");
         register_all(1'000'000, "1M jobs");
     }
-    return run_as_table(
-        argc, argv, {{"bare"}, {"same sql", "bare"}, {"storage", "bare", "same sql"}, {"facade", "bare"}});
+    return run_as_table(argc, argv, {{"bare"}, {"storage", "bare"}, {"facade", "bare"}});
 }

@@ -96,3 +96,21 @@ TEST_CASE("rest: base64url is read as it is written, and nothing else is") {
     for (const char* wrong : {"A", "Zh", "Zg=", "Zm9", "+/79", "Zm9v\n", "Z g"})
         CHECK_FALSE(carillon::detail::from_base64url(wrong).has_value());
 }
+
+TEST_CASE("rest: the largest page knows whether it is the last one") {
+    ApiFixture f;
+    std::vector<JobSpec> specs(500, daily());
+    (void)f.scheduler.create_jobs("acme", specs);
+    (void)f.scheduler.create_jobs("acme", specs);
+    CHECK(f.body_of(f.get("/jobs?limit=1000")).at("next").is_null());
+    (void)f.new_job("One more");
+    for (const std::string sort : {"newest", "name", "next_run"}) {
+        const json first = f.body_of(f.get("/jobs?limit=1000&sort=" + sort));
+        CHECK(first.at("jobs").size() == 1'000);
+        REQUIRE(first.at("next").is_string());
+        const json rest =
+            f.body_of(f.get("/jobs?limit=1000&sort=" + sort + "&after=" + first.at("next").get<std::string>()));
+        CHECK(rest.at("jobs").size() == 1);
+        CHECK(rest.at("next").is_null());
+    }
+}

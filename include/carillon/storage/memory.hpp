@@ -100,6 +100,7 @@ private:
     JobRow& add_job(const std::shared_ptr<const JobDefinition>& definition, const JobProgress& progress);
     void index(JobRow& job);
     void unindex(JobRow& job);
+    static void put_by_next_run(JobRow& job);
     void update_due(JobRow& job);
     static void update_failing(JobRow& job);
     void count_version(JobRow& job);
@@ -114,7 +115,8 @@ private:
     template <class Visit>
     static void walk_newest_first(const TenantRow& tenant, const JobQuery& query, Visit visit);
     [[nodiscard]] static bool matches(const JobRow& job, const JobQuery& query);
-    [[nodiscard]] static JobCursor cursor_of(const JobRow& job);
+    template <class Visit>
+    static void walk_in_order(TenantRow& tenant, const JobQuery& query, Visit visit);
 
     template <class Visit>
     void walk_runs(const std::string& tenant, const RunQuery& query, Visit visit) const;
@@ -151,7 +153,7 @@ private:
     mutable std::mutex mutex_;
     bool news_of_work_ = false;
     bool news_of_stop_ = false;
-    std::unordered_map<std::string, TenantRow> tenants_;
+    mutable std::unordered_map<std::string, TenantRow> tenants_; // listings put jobs in order
     std::unordered_map<JobId, JobRow> jobs_;
     std::unordered_map<RunId, RunRow> runs_;
     typename Rows::DueHeap due_;

@@ -28,9 +28,8 @@ template <Storage StorageT>
     const auto list = [&](const JobQuery& page) {
         return call.scheduler.list_jobs(call.caller(), page);
     };
-    const auto jobs = list(query);
-    if (has_more(query, jobs, list))
-        throw Problem(ProblemCode::too_large, "filter: expected at most 1000 jobs, it finds more", "filter");
+    const auto [jobs, more] = page_of(query, list);
+    if (more) throw Problem(ProblemCode::too_large, "filter: expected at most 1000 jobs, it finds more", "filter");
     std::vector<JobId> ids;
     for (const ScheduledJob& job : jobs)
         ids.push_back(job.id);

@@ -90,9 +90,9 @@ HttpResponse list_jobs(RouteCall<StorageT>& call) {
     const auto list = [&](const JobQuery& page) {
         return call.scheduler.list_jobs(call.caller(), page);
     };
-    const auto jobs = list(query);
+    const auto [jobs, more] = page_of(query, list);
     nlohmann::json next;
-    if (has_more(query, jobs, list)) {
+    if (more) {
         const ScheduledJob& last = jobs.back();
         next = CursorWriter(kind, filter)
                    .instant(last.created_at)

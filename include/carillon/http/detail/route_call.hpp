@@ -114,17 +114,27 @@ void read_page(const QueryReader& parameters, Query& query, ReadCursor read_curs
     query.after = read_cursor(*after);
 }
 
-/// Whether there are rows behind the last one of a full page: asks for one more.
-template <class Query, class Rows, class List>
-[[nodiscard]] bool has_more(Query query, const Rows& rows, const List& list) {
-    if (rows.size() < query.limit) return false;
+/// The rows of a page, and whether there are others behind them: asks for one more than it shows, or, where that is
+/// more than the facade gives at a time, once more.
+template <class Query, class List>
+[[nodiscard]] auto page_of(Query query, const List& list) {
+    const std::size_t limit = query.limit;
+    if (limit < largest_page) ++query.limit;
+    auto rows = list(query);
+    if (rows.size() < limit) return std::pair(std::move(rows), false);
+    if (limit < largest_page) {
+        const bool more = rows.size() > limit;
+        if (more) rows.pop_back();
+        return std::pair(std::move(rows), more);
+    }
     if constexpr (requires { query.after = rows.back(); })
         query.after = rows.back();
     else
         query.after = rows.back().id;
     query.offset = 0;
     query.limit = 1;
-    return !list(query).empty();
+    const bool more = !list(query).empty();
+    return std::pair(std::move(rows), more);
 }
 
 // ---- Idempotency-Key -----------------------------------------------------------------------------------------------

@@ -87,9 +87,9 @@ template <Storage StorageT>
     const auto list = [&](const RunQuery& page) {
         return call.scheduler.list_runs(call.caller(), page);
     };
-    const auto runs = list(query);
+    const auto [runs, more] = page_of(query, list);
     nlohmann::json next;
-    if (has_more(query, runs, list)) {
+    if (more) {
         const RunCursor last = runs.back();
         next = CursorWriter(CursorKind::runs, filter).instant(last.scheduled_for).id(last.id).str();
     }

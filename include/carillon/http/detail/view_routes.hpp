@@ -111,9 +111,9 @@ HttpResponse list_audit(RouteCall<StorageT>& call) {
     const auto list = [&](const AuditQuery& page) {
         return call.scheduler.list_audit(call.caller(), page);
     };
-    const auto events = list(query);
+    const auto [events, more] = page_of(query, list);
     nlohmann::json next;
-    if (has_more(query, events, list)) next = CursorWriter(CursorKind::audit, filter).id(events.back().id).str();
+    if (more) next = CursorWriter(CursorKind::audit, filter).id(events.back().id).str();
     return json_response({{"events", events}, {"limit", query.limit}, {"offset", query.offset}, {"next", next}});
 }
 

@@ -53,6 +53,8 @@ void BasicMemoryStorage<Void>::index(JobRow& job) {
     job.listed = listed.insert(listed.begin(), &job); // most often it is the newest
     if (!definition.key.empty()) job.tenant->jobs_by_key[definition.key] = &job;
     if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key[*definition.idempotency_key] = &job;
+    if (job.tenant->jobs_by_name) job.tenant->jobs_by_name->insert(&job);
+    if (job.tenant->jobs_by_next_run) put_by_next_run(job);
     update_failing(job);
 }
 
@@ -62,7 +64,16 @@ void BasicMemoryStorage<Void>::unindex(JobRow& job) {
     job.tenant->jobs_with(definition.status).erase(job.listed);
     if (!definition.key.empty()) job.tenant->jobs_by_key.erase(definition.key);
     if (definition.idempotency_key) job.tenant->jobs_by_idempotency_key.erase(*definition.idempotency_key);
+    if (job.tenant->jobs_by_name) job.tenant->jobs_by_name->erase(&job);
+    if (job.tenant->jobs_by_next_run) job.tenant->jobs_by_next_run->erase(job.listed_next);
     if (std::exchange(job.is_failing, false)) job.tenant->failing_jobs.erase(&job);
+}
+
+template <class Void>
+void BasicMemoryStorage<Void>::put_by_next_run(JobRow& job) {
+    using NextRunPlace = typename Rows::NextRunPlace;
+    const Instant at = NextRunPlace::of(job.progress.next_run_at);
+    job.listed_next = job.tenant->jobs_by_next_run->insert({at, job.definition->id, &job}).first;
 }
 
 template <class Void>
@@ -75,10 +86,15 @@ void BasicMemoryStorage<Void>::update_failing(JobRow& job) {
         job.tenant->failing_jobs.erase(&job);
 }
 
-/// Brings the heap of due jobs up to date with the job's cursor and status.
+/// Brings the heap of due jobs, and the order by next run, up to date with the job's cursor and status.
 template <class Void>
 void BasicMemoryStorage<Void>::update_due(JobRow& job) {
     count_version(job);
+    auto& by_next_run = job.tenant->jobs_by_next_run;
+    if (by_next_run && !job.removed && job.listed_next->at != Rows::NextRunPlace::of(job.progress.next_run_at)) {
+        by_next_run->erase(job.listed_next);
+        put_by_next_run(job);
+    }
     const bool queued = job.due_position != detail::not_in_heap;
     if (!job.due_counts()) {
         if (queued) due_.erase(&job);

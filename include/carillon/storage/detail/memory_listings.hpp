@@ -13,18 +13,6 @@
 
 namespace carillon {
 
-namespace detail {
-
-/// The order of a listing by name or by next run; jobs without a next run come last.
-[[nodiscard]] inline bool listed_before(const JobCursor& a, const JobCursor& b, JobSort sort) {
-    if (sort == JobSort::name) return std::tie(a.name, a.id) < std::tie(b.name, b.id);
-    const Instant at = a.next_run_at.value_or(Instant::max());
-    const Instant bt = b.next_run_at.value_or(Instant::max());
-    return std::tie(at, a.id) < std::tie(bt, b.id);
-}
-
-} // namespace detail
-
 template <class Void>
 bool BasicMemoryStorage<Void>::matches(const JobRow& job, const JobQuery& query) {
     const JobDefinition& definition = *job.definition;
@@ -62,13 +50,37 @@ void BasicMemoryStorage<Void>::walk_newest_first(const TenantRow& tenant, const 
     }
 }
 
+/// Walks the tenant's jobs in the order by name or by next run, from behind the cursor, until `visit` has enough.
 template <class Void>
-JobCursor BasicMemoryStorage<Void>::cursor_of(const JobRow& job) {
-    JobCursor cursor;
-    cursor.name = job.definition->name;
-    cursor.next_run_at = job.progress.next_run_at;
-    cursor.id = job.definition->id;
-    return cursor;
+template <class Visit>
+void BasicMemoryStorage<Void>::walk_in_order(TenantRow& tenant, const JobQuery& query, Visit visit) {
+    using Named = typename Rows::NamedFirst::Key;
+    using NextRunPlace = typename Rows::NextRunPlace;
+    const auto each_job = [&](const auto& put) {
+        for (const auto& jobs : tenant.jobs_by_status)
+            for (JobRow* job : jobs)
+                put(*job);
+    };
+    if (query.sort == JobSort::name) {
+        auto& jobs = tenant.jobs_by_name;
+        if (!jobs) {
+            jobs.emplace();
+            each_job([&](JobRow& job) { jobs->insert(&job); });
+        }
+        auto at = query.after ? jobs->upper_bound(Named{query.after->name, query.after->id}) : jobs->begin();
+        while (at != jobs->end() && visit(**at))
+            ++at;
+        return;
+    }
+    auto& jobs = tenant.jobs_by_next_run;
+    if (!jobs) {
+        jobs.emplace();
+        each_job([](JobRow& job) { put_by_next_run(job); });
+    }
+    auto at = query.after ? jobs->upper_bound({NextRunPlace::of(query.after->next_run_at), query.after->id, nullptr})
+                          : jobs->begin();
+    while (at != jobs->end() && visit(*at->job))
+        ++at;
 }
 
 template <class Void>
@@ -98,30 +110,17 @@ auto BasicMemoryStorage<Void>::list_jobs(const std::string& tenant, const JobQue
     std::vector<ScheduledJob> page;
     const auto at = tenants_.find(tenant);
     if (at == tenants_.end()) return page;
-    if (query.sort == JobSort::newest) {
-        std::size_t to_skip = query.offset;
-        walk_newest_first(at->second, query, [&](const JobRow& job) {
-            if (!matches(job, query)) return true;
-            if (to_skip > 0) return --to_skip, true;
-            page.push_back(job.snapshot());
-            return page.size() < query.limit;
-        });
-        return page;
-    }
-    std::vector<std::pair<JobCursor, const JobRow*>> found;
-    JobQuery all = query;
-    all.after.reset();
-    walk_newest_first(at->second, all, [&](const JobRow& job) {
-        JobCursor cursor = cursor_of(job);
-        if (matches(job, query) && (!query.after || detail::listed_before(*query.after, cursor, query.sort)))
-            found.emplace_back(std::move(cursor), &job);
-        return true;
-    });
-    std::sort(found.begin(), found.end(), [&](const auto& a, const auto& b) {
-        return detail::listed_before(a.first, b.first, query.sort);
-    });
-    for (std::size_t i = query.offset; i < found.size() && page.size() < query.limit; ++i)
-        page.push_back(found[i].second->snapshot());
+    std::size_t to_skip = query.offset;
+    const auto take = [&](const JobRow& job) {
+        if (!matches(job, query)) return true;
+        if (to_skip > 0) return --to_skip, true;
+        page.push_back(job.snapshot());
+        return page.size() < query.limit;
+    };
+    if (query.sort == JobSort::newest)
+        walk_newest_first(at->second, query, take);
+    else
+        walk_in_order(at->second, query, take);
     return page;
 }
 

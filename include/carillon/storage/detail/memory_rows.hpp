@@ -24,6 +24,7 @@
 #include <string_view>
 #include <tuple>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace carillon::detail {
@@ -194,13 +195,39 @@ struct MemoryRows {
 
     using NewestJobs = std::set<JobRow*, NewestJobFirst>;
 
+    /// In the order by name. Transparent, so that a page can begin behind a job that is gone.
+    struct NamedFirst {
+        using is_transparent = void;
+        using Key = std::pair<std::string_view, JobId>;
+        [[nodiscard]] static Key key(const JobRow* row) noexcept {
+            return {row->definition->name, row->definition->id};
+        }
+        bool operator()(const JobRow* a, const JobRow* b) const noexcept { return key(a) < key(b); }
+        bool operator()(const JobRow* a, const Key& b) const noexcept { return key(a) < b; }
+        bool operator()(const Key& a, const JobRow* b) const noexcept { return a < key(b); }
+    };
+
+    /// In the order by next run, as it was when the job was put there; last without one.
+    struct NextRunPlace {
+        Instant at;
+        JobId id;
+        JobRow* job;
+        [[nodiscard]] static Instant of(const std::optional<Instant>& next_run_at) noexcept {
+            return next_run_at.value_or(Instant::max());
+        }
+        friend bool operator<(const NextRunPlace& a, const NextRunPlace& b) noexcept {
+            return std::tie(a.at, a.id) < std::tie(b.at, b.id);
+        }
+    };
+
     struct JobRow {
         std::shared_ptr<const JobDefinition> definition;
         JobProgress progress;
         TenantRow* tenant = nullptr;
         KeyRow own_key;
         std::size_t due_position = not_in_heap;
-        typename NewestJobs::iterator listed; ///< among the tenant's jobs of its status
+        typename NewestJobs::iterator listed;                    ///< among the tenant's jobs of its status
+        typename std::set<NextRunPlace>::iterator listed_next{}; ///< where the tenant keeps them in that order
         /// Sorted by id; all of them, terminal ones included.
         std::vector<RunRow*> runs;
         /// The scheduled ones, in order of their occurrences.
@@ -237,6 +264,9 @@ struct MemoryRows {
         std::string name;
         std::array<NewestJobs, 4> jobs_by_status;
         NewestJobs failing_jobs;
+        /// From the first time on that somebody lists them so: an order costs each job memory and each plan time.
+        std::optional<std::set<JobRow*, NamedFirst>> jobs_by_name;
+        std::optional<std::set<NextRunPlace>> jobs_by_next_run;
         std::unordered_map<std::string, JobRow*> jobs_by_key;
         std::unordered_map<std::string, JobRow*> jobs_by_idempotency_key;
         std::unordered_map<std::string, std::unique_ptr<KeyRow>> keys;

@@ -63,22 +63,11 @@ SqliteRows SqliteTables<Void>::listed_jobs(const std::string& tenant, const JobQ
     static constexpr auto by_name = sql_text("SELECT ",
                                              listed_job_columns,
                                              " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND "
-                                             "(?4 IS NULL OR status = ?4) AND (?2 IS NULL OR (name, id) > (?2, ?3)) "
-                                             "ORDER BY name, id");
-    static constexpr auto by_next_run =
-        sql_text("SELECT ",
-                 listed_job_columns,
-                 " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND (?4 IS NULL OR status = ?4) AND "
-                 "(?2 IS NULL OR (coalesce(next_run_at, 9223372036854775807), id) > (?2, ?3)) "
-                 "ORDER BY coalesce(next_run_at, 9223372036854775807), id");
+                                             "(?4 IS NULL OR status = ?4) AND (name, id) > (?2, ?3) ORDER BY name, id");
     JobId id = query.after ? query.after->id : JobId{}; // moved into the query: what is bound must not go before it
     if (query.sort == JobSort::name) {
-        auto name = query.after ? std::optional(query.after->name) : std::nullopt;
+        std::string name = query.after ? query.after->name : ""; // no job's
         return db_.query(by_name, tenant, std::move(name), std::move(id), query.status);
-    }
-    if (query.sort == JobSort::next_run) {
-        auto next = query.after ? std::optional(query.after->next_run_at.value_or(Instant::max())) : std::nullopt;
-        return db_.query(by_next_run, tenant, std::move(next), std::move(id), query.status);
     }
     Instant created_at = query.after ? query.after->created_at : Instant::max();
     if (query.failing == true)
@@ -87,20 +76,47 @@ SqliteRows SqliteTables<Void>::listed_jobs(const std::string& tenant, const JobQ
     return db_.query(newest, tenant, std::move(created_at), std::move(id));
 }
 
+/// Those with a next run, or those without, from behind `query.after` on.
+template <class Void>
+SqliteRows SqliteTables<Void>::jobs_by_next_run(const std::string& tenant, const JobQuery& query, bool with_next_run) {
+    static constexpr auto with =
+        sql_text("SELECT ",
+                 listed_job_columns,
+                 " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND (?4 IS NULL OR status = ?4) AND "
+                 "(next_run_at, id) > (?2, ?3) ORDER BY next_run_at, id");
+    static constexpr auto without =
+        sql_text("SELECT ",
+                 listed_job_columns,
+                 " FROM carillon_job AS j WHERE tenant = ?1 AND removed = 0 AND (?3 IS NULL OR status = ?3) AND "
+                 "next_run_at IS NULL AND id > ?2 ORDER BY id");
+    const bool goes_on = query.after && query.after->next_run_at.has_value() == with_next_run;
+    JobId id = goes_on ? query.after->id : JobId{};
+    if (!with_next_run) return db_.query(without, tenant, std::move(id), query.status);
+    Instant at = goes_on ? *query.after->next_run_at : Instant::min();
+    return db_.query(with, tenant, std::move(at), std::move(id), query.status);
+}
+
 template <class Void>
 auto SqliteTables<Void>::list_jobs(const std::string& tenant, const JobQuery& query) -> std::vector<ScheduledJob> {
     std::vector<ScheduledJob> page;
     std::size_t to_skip = query.offset;
-    auto rows = listed_jobs(tenant, query);
-    while (page.size() < query.limit && rows.next()) {
-        if (!matches_job(rows, listed_name_column, query)) continue;
-        if (to_skip > 0) {
-            --to_skip;
-            continue;
+    const auto take = [&](SqliteRows rows) {
+        while (page.size() < query.limit && rows.next()) {
+            if (!matches_job(rows, listed_name_column, query)) continue;
+            if (to_skip > 0) {
+                --to_skip;
+                continue;
+            }
+            JobRow job = read_job(rows);
+            page.push_back(snapshot(job));
         }
-        JobRow job = read_job(rows);
-        page.push_back(snapshot(job));
+    };
+    if (query.sort != JobSort::next_run) {
+        take(listed_jobs(tenant, query));
+        return page;
     }
+    if (!query.after || query.after->next_run_at) take(jobs_by_next_run(tenant, query, true));
+    if (page.size() < query.limit) take(jobs_by_next_run(tenant, query, false));
     return page;
 }
 

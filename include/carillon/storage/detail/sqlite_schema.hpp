@@ -98,6 +98,8 @@ CREATE INDEX carillon_job_newest ON carillon_job (tenant, created_at, id) WHERE 
 CREATE INDEX carillon_job_status ON carillon_job (tenant, status, created_at, id) WHERE removed = 0;
 CREATE INDEX carillon_job_failing ON carillon_job (tenant, created_at, id)
     WHERE consecutive_failures > 0 AND removed = 0;
+CREATE INDEX carillon_job_name ON carillon_job (tenant, name, id) WHERE removed = 0;
+CREATE INDEX carillon_job_next ON carillon_job (tenant, next_run_at, id) WHERE removed = 0;
 CREATE INDEX carillon_job_due ON carillon_job (next_run_at)
     WHERE next_run_at IS NOT NULL AND status = 0 AND removed = 0;
 CREATE INDEX carillon_job_version ON carillon_job (tzdata_version)

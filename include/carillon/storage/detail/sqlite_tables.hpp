@@ -155,6 +155,7 @@ private:
     void start(RunRow& row, JobRow& job, const ClaimRequest& request, Queue& queue);
 
     SqliteRows listed_jobs(const std::string& tenant, const JobQuery& query);
+    SqliteRows jobs_by_next_run(const std::string& tenant, const JobQuery& query, bool with_next_run);
     SqliteRows counted_jobs(const std::string& tenant, const JobQuery& query, std::size_t limit);
     std::optional<SqliteRows> walked_runs(const char* (*statement_of)(RunWalk),
                                           const std::string& tenant,
