@@ -363,6 +363,7 @@ public:
         }
         ours.add_runs(1);
         ours.backup_to(path("bare"));
+        ours.claim_and_finish(1);
     }
     Files(const Files&) = delete;
     Files& operator=(const Files&) = delete;

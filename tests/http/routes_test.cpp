@@ -406,3 +406,31 @@ TEST_CASE("rest: every answer tells the time of the scheduler's clock") {
     CHECK(detail::http_date(at("2028-02-29T23:59:59Z")) == "Tue, 29 Feb 2028 23:59:59 GMT");
     CHECK(detail::http_date(at("1969-12-31T23:59:59.5Z")) == "Wed, 31 Dec 1969 23:59:59 GMT");
 }
+
+TEST_CASE("rest: an explanation says which fields of the expression the clock on the wall is in") {
+    ApiFixture f;
+    const auto fields_at = [&](const json& change, const std::string& at) {
+        json spec = report_spec();
+        spec.update(change);
+        const std::string id = ApiFixture::body_of(f.post("/jobs", spec)).at("id");
+        std::string text;
+        for (const json& one : f.body_of(f.get("/jobs/" + id + "/explain?at=" + at)).at("fields"))
+            text += one.at("field").get<std::string>() + " " + one.at("text").get<std::string>() +
+                    (one.at("matched") == true ? " +; " : " -; ");
+        return text;
+    };
+    // A Monday, 10:30 in Paris.
+    const std::string at = "2026-03-02T09:30:00Z";
+    CHECK(fields_at({{"schedule", "30 10 * * 1-5"}, {"time_zone", "Europe/Paris"}}, at) ==
+          "minute 30 +; hour 10 +; day_of_month * +; month * +; day_of_week MON-FRI +; ");
+    CHECK(fields_at({{"schedule", "30 9 15 4 SUN"}, {"time_zone", "Europe/Paris"}}, at) ==
+          "minute 30 +; hour 9 -; day_of_month 15 -; month 4 -; day_of_week SUN -; ");
+    CHECK(fields_at({{"schedule", "TZ=Europe/Paris @hourly"}}, at) ==
+          "minute 0 -; hour * +; day_of_month * +; month * +; day_of_week * +; ");
+    CHECK(fields_at({{"schedule", "0 30 10 ? * MON 2027"}, {"dialect", "quartz"}, {"time_zone", "Europe/Paris"}}, at) ==
+          "second 0 +; minute 30 +; hour 10 +; day_of_month ? +; month * +; day_of_week MON +; year 2027 -; ");
+    CHECK(fields_at({{"schedule", "cron(30 9 ? * TUE *)"}, {"dialect", "eventbridge"}}, at) ==
+          "minute 30 +; hour 9 +; day_of_month ? +; month * +; day_of_week TUE -; year * +; ");
+    CHECK(fields_at({{"schedule", "@every 90s"}}, at).empty());
+    CHECK(fields_at({{"schedule", "0 9 * * * | 0 18 * * *"}}, at).empty());
+}

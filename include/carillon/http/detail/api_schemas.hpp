@@ -166,6 +166,10 @@ inline void close_objects(nlohmann::json& schema) {
     return object_schema({{"at", instant_schema()},
                           {"verdict", {{"enum", std::move(kinds)}}},
                           {"text", type_schema("string")},
+                          {"fields",
+                           array_schema(object_schema({{"field", type_schema("string")},
+                                                       {"text", type_schema("string")},
+                                                       {"matched", type_schema("boolean")}}))},
                           {"run", or_null(schema_ref("Run"))},
                           {"previous", or_null(instant_schema())},
                           {"next", or_null(instant_schema())}});

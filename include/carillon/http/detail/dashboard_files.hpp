@@ -2309,6 +2309,14 @@ function ask(ctx, zone, at) {
       move(ctx.panels.answer.data.previous), move(ctx.panels.answer.data.next))));
 }
 
+const FIELD = {second: "Second", minute: "Minute", hour: "Hour", day_of_month: "Day of the month", month: "Month", day_of_week: "Day of the week", year: "Year"};
+
+/** What the schedule asks of the clock, and what the clock says. */
+function fields({fields: list}) {
+  return list?.length > 0 && card("Field by field", {extra: `${list.filter(one => one.matched).length} of ${list.length} match`}, h("ul.rows.up", list.map(one =>
+    h("li", {key: one.field}, h("span", FIELD[one.field] ?? one.field, " ", code(one.text)), status(one.matched ? "completed" : "skipped", {label: one.matched ? "matches" : "does not"})))));
+}
+
 function record(data, zone) {
   const {run} = data;
   return run && card("The ledger says", {pad: true, extra: link("The run", href(`/runs/${run.id}`))}, defs([
@@ -2336,6 +2344,7 @@ page("/jobs/:id/explain", {
         below: h("p.sub", status(shape === "completed" && data.run ? data.run.status : shape, {pill: true, label: data.verdict.replaceAll("_", " ")}))}),
       ask(ctx, zone, data.at),
       card("Why", {pad: true, extra: job && code(job.schedule)}, h("p", data.text)),
+      fields(data),
       record(data, job?.time_zone)];
   },
 });
@@ -4032,7 +4041,8 @@ export function setZone(wanted, {remember = true} = {}) {
 }
 export const nextZone = () => setZone(modes[(modes.indexOf(mode) + 1) % modes.length]);
 
-export const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || "UTC";
+/** What belongs to no job, or to many, is told by the viewer's own clock. */
+export const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || mine;
 export const zoneLabel = zone => zoneFor(zone).replaceAll("_", " ");
 
 const formats = new Map();

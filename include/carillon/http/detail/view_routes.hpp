@@ -3,6 +3,7 @@
 #pragma once
 
 #include "carillon/detail/schedule_cache.hpp"
+#include "carillon/http/detail/field_matches.hpp"
 #include "carillon/http/detail/occurrence_json.hpp"
 #include "carillon/http/detail/route_call.hpp"
 
@@ -36,10 +37,15 @@ HttpResponse upcoming(RouteCall<StorageT>& call) {
 template <Storage StorageT>
 HttpResponse explain(RouteCall<StorageT>& call) {
     const Instant at = *call.query.instant("at");
-    const Explanation answer = found(call.scheduler.explain(call.template id<JobId>(), call.caller(), at));
+    const auto id = call.template id<JobId>();
+    const Explanation answer = found(call.scheduler.explain(id, call.caller(), at));
+    nlohmann::json fields = nlohmann::json::array();
+    for (const FieldMatch& one : field_matches(found(call.scheduler.get_job(id, call.caller())), at))
+        fields.push_back({{"field", one.field}, {"text", one.text}, {"matched", one.matched}});
     nlohmann::json body{{"at", to_rfc3339(at)},
                         {"verdict", to_string(answer.kind)},
                         {"text", answer.sentence},
+                        {"fields", std::move(fields)},
                         {"run", nullptr},
                         {"previous", nullptr},
                         {"next", nullptr}};

@@ -30,7 +30,8 @@ export function setZone(wanted, {remember = true} = {}) {
 }
 export const nextZone = () => setZone(modes[(modes.indexOf(mode) + 1) % modes.length]);
 
-export const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || "UTC";
+/** What belongs to no job, or to many, is told by the viewer's own clock. */
+export const zoneFor = zone => mode === "utc" ? "UTC" : mode === "mine" ? mine : zone || mine;
 export const zoneLabel = zone => zoneFor(zone).replaceAll("_", " ");
 
 const formats = new Map();
