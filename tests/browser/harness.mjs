@@ -19,7 +19,7 @@ export function group(file) {
 
 export const TOKENS = {
   alice: "alice-0123456789abcdef", rita: "rita-0123456789abcdef", bob: "bob-0123456789abcdef",
-  nora: "nora-0123456789abcdef", max: "max-0123456789abcdef",
+  nora: "nora-0123456789abcdef", max: "max-0123456789abcdef", eve: "eve-0123456789abcdef",
 };
 const patience = 10_000;
 

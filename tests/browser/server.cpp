@@ -47,11 +47,13 @@ private:
 
 Authenticate tokens() {
     const Permissions all{.write = true, .trigger = true, .metrics = true};
-    return bearer_tokens({{"alice-0123456789abcdef", {{"acme", "alice"}, all}},
-                          {"rita-0123456789abcdef", {{"acme", "rita"}, {}}},
-                          {"bob-0123456789abcdef", {{"beta", "bob"}, all}},
-                          {"nora-0123456789abcdef", {{"empty", "nora"}, all}},
-                          {"max-0123456789abcdef", {{"many", "max"}, all}}});
+    return bearer_tokens(
+        {{"alice-0123456789abcdef", {{"acme", "alice"}, all}},
+         {"rita-0123456789abcdef", {{"acme", "rita"}, {}}},
+         {"bob-0123456789abcdef", {{"beta", "bob"}, all}},
+         {"nora-0123456789abcdef", {{"empty", "nora"}, all}},
+         {"max-0123456789abcdef", {{"many", "max"}, all}},
+         {"eve-0123456789abcdef", {{"<img src=x onerror=alert(1)>", "<script>alert(2)</script>"}, all}}});
 }
 
 /// 100,000 jobs, a thousand of them made at a time, so at the same microsecond.
@@ -95,9 +97,11 @@ int main(int argc, char** argv) {
     SchedulerFacade<> scheduler{FacadeOptions{.default_time_zone = "UTC"}};
     auto events = std::make_shared<EventHub>();
     scheduler.add_audit_sink([events](const AuditEvent& event) { events->on_audit(event); });
-    Worker<> worker{scheduler, {.threads = 8, .name = "worker-1", .listeners = {events}}};
-    worker.handle("quick", [](RunContext&) { return nlohmann::json{{"rows", 42}}; });
-    worker.handle("fail", [](RunContext&) { throw PermanentFailure("ConnectionError: refused by ftp.example"); });
+    Worker<> worker{scheduler, {.threads = 8, .name = "worker <b>1</b>", .listeners = {events}}};
+    worker.handle("quick", [](RunContext& run) { return run.action().value("result", nlohmann::json{{"rows", 42}}); });
+    worker.handle("fail", [](RunContext& run) {
+        throw PermanentFailure(run.action().value("error", "ConnectionError: refused by ftp.example"));
+    });
     worker.handle("gate", [&](RunContext& run) { gate.wait(run); });
 
     RestApiOptions options;

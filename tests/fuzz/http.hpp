@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
-// fuzz/http.hpp - what holds for any request to the REST API.
+// fuzz/http.hpp - what holds for any request to the REST API and to the pages in front of it.
 #pragma once
 
+#include "carillon/http/dashboard.hpp"
 #include "carillon/http/detail/framing.hpp"
+#include "carillon/http/event_hub.hpp"
 #include "carillon/http/rest_api.hpp"
 #include "carillon/testing/manual_clock.hpp"
 
@@ -21,6 +23,7 @@ struct HttpService {
     std::shared_ptr<carillon::testing::ManualClock> clock = std::make_shared<carillon::testing::ManualClock>();
     carillon::SchedulerFacade<> scheduler{{.clock = clock}};
     carillon::RestApi<> api{scheduler, options()};
+    carillon::Dashboard dashboard{api};
     std::string job;
     std::string run;
 
@@ -39,6 +42,7 @@ struct HttpService {
         };
         options.mount = "/m";
         options.clock = clock;
+        options.events = std::make_shared<carillon::EventHub>(clock);
         return options;
     }
 };
@@ -73,13 +77,28 @@ inline void replace_all(std::string& text, std::string_view from, const std::str
     return request;
 }
 
+/// What it says at once, and half a minute later.
+inline void check_stream(carillon::HttpStream& stream, carillon::testing::ManualClock& clock) {
+    for (int i = 0; i < 3; ++i) {
+        const auto piece = stream.next(carillon::Duration{0});
+        require(piece.has_value(), "a stream goes on");
+        require(piece->empty() || piece->ends_with("\n\n"), "its events are whole");
+        clock.advance(std::chrono::seconds{15});
+    }
+    stream.close();
+    require(stream.next(carillon::Duration{0}).has_value(), "it says goodbye");
+    require(!stream.next(carillon::Duration{0}), "and nothing after it");
+}
+
 inline void check_response(const carillon::HttpResponse& response) {
     require(response.status >= 200 && response.status < 500, "an answer, or a refusal that is the caller's to mend");
-    require(response.header("Cache-Control") == "no-store", "nobody stores it");
+    const bool is_page = response.header("Content-Type").starts_with("text/") || response.status / 100 == 3 ||
+                         response.header("Content-Type") == "image/svg+xml";
+    require(response.header("Cache-Control") == "no-store" || is_page, "nobody stores it");
     require(response.body.size() < 4'000'000, "the answer has an end");
     for (const auto& field : response.headers)
         require(carillon::detail::is_field_value(field.value), "a header field is one line");
-    if (response.body.empty() || response.header("Content-Type") == "text/plain; version=0.0.4") return;
+    if (response.body.empty() || is_page) return;
     require(nlohmann::json::accept(response.body), "the body is JSON");
     if (response.status >= 400)
         require(nlohmann::json::parse(response.body).value("status", 0) == response.status, "a problem has its status");
@@ -95,8 +114,10 @@ inline void http(std::string_view bytes) {
         // A server would not have handed it over; the API has to bear it all the same.
     }
     const std::size_t jobs = service.scheduler.count_jobs("acme");
-    check_response(service.api.handle(request));
-    check_response(service.api.handle(request)); // once more: what the first one has left does no harm
+    const carillon::HttpResponse response = service.dashboard.handle(request);
+    check_response(response);
+    if (response.stream) check_stream(*response.stream, *service.clock);
+    check_response(service.dashboard.handle(request)); // once more: what the first one has left does no harm
     require(service.scheduler.count_jobs("acme") <= jobs + 2, "a request makes one job at most");
     require(service.scheduler.count_jobs("globex") == 0, "and none for others");
 }

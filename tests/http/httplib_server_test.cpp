@@ -309,3 +309,80 @@ TEST_CASE("httplib server: no more streams than half of its threads, and who has
         [](const char*, std::size_t) { return false; });
     CHECK(status == 200);
 }
+
+TEST_CASE("httplib server: clients that stop in the middle are left after the time limit, and hold nobody up",
+          "[concurrent]") {
+    ServerFixture f({.threads = 4, .timeout = 1s, .keep_alive = 1s});
+    const RawConnection half_a_head(f.server.port());
+    half_a_head.send("GET " + api_base + "/jobs HTTP/1.1\r\nHost: loc");
+    const RawConnection half_a_body(f.server.port());
+    half_a_body.send("POST " + api_base + "/describe HTTP/1.1\r\n" + credentials +
+                     "Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{\"schedule\":");
+    CHECK(f.client().Get(api_base + "/jobs")->status == 200);
+    CHECK(half_a_body.receive_all().starts_with("HTTP/1.1 400"));
+    const std::string end = half_a_head.receive_all();
+    CHECK((end.empty() || end.starts_with("HTTP/1.1 400")));
+    CHECK(f.scheduler.count_jobs("acme") == 0);
+}
+
+TEST_CASE("httplib server: a connection that is closed for one half does no harm", "[concurrent]") {
+    ServerFixture f;
+    const RawConnection connection(f.server.port());
+    connection.send("GET " + api_base + "/session HTTP/1.1\r\n" + credentials + "Connection: close\r\n\r\n");
+    connection.shut_down_sending();
+    const std::string answer = connection.receive_all(); // cpp-httplib takes such a client for gone, if it notices
+    CHECK((answer.empty() || answer.starts_with("HTTP/1.1 404")));
+    CHECK(f.client().Get(api_base + "/jobs")->status == 200);
+}
+
+namespace {
+
+/// Has always something more to say; tells when it is gone.
+struct EndlessStream final : HttpStream {
+    std::atomic<int>& gone;
+
+    explicit EndlessStream(std::atomic<int>& counter)
+        : gone(counter) {}
+    ~EndlessStream() override { ++gone; }
+    std::optional<std::string> next(Duration) override { return std::string(64 * 1'024, 'x'); }
+    void close() override {}
+};
+
+} // namespace
+
+TEST_CASE("httplib server: a client that does not read its stream is left, and makes room", "[concurrent]") {
+    std::atomic<int> gone = 0;
+    HttplibServer server(
+        [&](const HttpRequest&) {
+            auto stream = std::make_shared<EndlessStream>(gone);
+            return HttpResponse{.headers = {{"Content-Type", "text/plain"}}, .stream = std::move(stream)};
+        },
+        {.threads = 2, .timeout = 1s, .keep_alive = 1s});
+    server.start();
+    const RawConnection deaf(server.port());
+    deaf.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(!deaf.receive().empty());
+    while (gone == 0) // no longer than the time limit for a write
+        std::this_thread::yield();
+    const RawConnection next(server.port());
+    next.send("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    CHECK(next.receive().starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE("httplib server: two hundred wishes for a stream leave the API with its threads", "[concurrent]") {
+    ServerFixture f({.threads = 8, .timeout = 1s, .keep_alive = 1s});
+    std::vector<std::unique_ptr<RawConnection>> connections;
+    std::size_t streams = 0;
+    std::size_t refused = 0;
+    for (int i = 0; i < 200; ++i) {
+        connections.push_back(std::make_unique<RawConnection>(f.server.port()));
+        connections.back()->send("GET " + api_base + "/events HTTP/1.1\r\n" + credentials + "\r\n");
+        const std::string head = connections.back()->receive();
+        streams += head.starts_with("HTTP/1.1 200") ? 1 : 0;
+        refused += head.starts_with("HTTP/1.1 503") ? 1 : 0;
+        if (head.starts_with("HTTP/1.1 503")) connections.pop_back();
+    }
+    CHECK(streams == 4);
+    CHECK(refused == 196);
+    CHECK(f.client().Get(api_base + "/jobs")->status == 200);
+}

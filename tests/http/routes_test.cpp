@@ -413,8 +413,9 @@ TEST_CASE("rest: an explanation says which fields of the expression the clock on
         json spec = report_spec();
         spec.update(change);
         const std::string id = ApiFixture::body_of(f.post("/jobs", spec)).at("id");
+        const json answer = f.body_of(f.get("/jobs/" + id + "/explain?at=" + at));
         std::string text;
-        for (const json& one : f.body_of(f.get("/jobs/" + id + "/explain?at=" + at)).at("fields"))
+        for (const json& one : answer.at("fields"))
             text += one.at("field").get<std::string>() + " " + one.at("text").get<std::string>() +
                     (one.at("matched") == true ? " +; " : " -; ");
         return text;
@@ -425,7 +426,7 @@ TEST_CASE("rest: an explanation says which fields of the expression the clock on
           "minute 30 +; hour 10 +; day_of_month * +; month * +; day_of_week MON-FRI +; ");
     CHECK(fields_at({{"schedule", "30 9 15 4 SUN"}, {"time_zone", "Europe/Paris"}}, at) ==
           "minute 30 +; hour 9 -; day_of_month 15 -; month 4 -; day_of_week SUN -; ");
-    CHECK(fields_at({{"schedule", "TZ=Europe/Paris @hourly"}}, at) ==
+    CHECK(fields_at({{"schedule", "TZ=Europe/Paris 0 * * * *"}, {"dialect", "extended"}}, at) ==
           "minute 0 -; hour * +; day_of_month * +; month * +; day_of_week * +; ");
     CHECK(fields_at({{"schedule", "0 30 10 ? * MON 2027"}, {"dialect", "quartz"}, {"time_zone", "Europe/Paris"}}, at) ==
           "second 0 +; minute 30 +; hour 10 +; day_of_month ? +; month * +; day_of_week MON +; year 2027 -; ");
