@@ -101,6 +101,7 @@ private:
     void index(JobRow& job);
     void unindex(JobRow& job);
     static void put_by_next_run(JobRow& job);
+    static void move_by_next_run(JobRow& job);
     void update_due(JobRow& job);
     static void update_failing(JobRow& job);
     void count_version(JobRow& job);

@@ -86,15 +86,22 @@ void BasicMemoryStorage<Void>::update_failing(JobRow& job) {
         job.tenant->failing_jobs.erase(&job);
 }
 
+/// Without memory: it must not fail halfway through a change.
+template <class Void>
+void BasicMemoryStorage<Void>::move_by_next_run(JobRow& job) {
+    auto& jobs = job.tenant->jobs_by_next_run;
+    const Instant at = Rows::NextRunPlace::of(job.progress.next_run_at);
+    if (!jobs || job.removed || job.listed_next->at == at) return;
+    auto node = jobs->extract(job.listed_next);
+    node.value().at = at;
+    job.listed_next = jobs->insert(std::move(node)).position;
+}
+
 /// Brings the heap of due jobs, and the order by next run, up to date with the job's cursor and status.
 template <class Void>
 void BasicMemoryStorage<Void>::update_due(JobRow& job) {
     count_version(job);
-    auto& by_next_run = job.tenant->jobs_by_next_run;
-    if (by_next_run && !job.removed && job.listed_next->at != Rows::NextRunPlace::of(job.progress.next_run_at)) {
-        by_next_run->erase(job.listed_next);
-        put_by_next_run(job);
-    }
+    move_by_next_run(job);
     const bool queued = job.due_position != detail::not_in_heap;
     if (!job.due_counts()) {
         if (queued) due_.erase(&job);
