@@ -46,6 +46,7 @@ export async function startServer(program, ...options) {
     createInterface({input: child.stdout}).on("line", line => { if (line.startsWith("url: ")) resolve(line.slice(5)); });
     child.on("exit", code => reject(new Error(`${program} ended with ${code}`)));
   });
+  process.on("exit", () => child.kill("SIGTERM"));
   return {url, origin: new URL(url).origin, stop: () => child.kill("SIGTERM")};
 }
 
@@ -118,8 +119,15 @@ export class World {
     await page.screenshot({path: `${this.files.pictures}/${name}.png`});
   }
 
+  async leave() {
+    for (const context of this.contexts) {
+      await context.unrouteAll({behavior: "ignoreErrors"}); // what a case has on its way may come to nothing
+      for (const page of context.pages()) await page.unrouteAll({behavior: "ignoreErrors"});
+      await context.close();
+    }
+  }
   async close() {
-    for (const context of this.contexts) await context.close();
+    await this.leave();
     assert.deepEqual(this.complaints, [], "the browser has complained");
   }
 }
@@ -145,7 +153,7 @@ async function runCase({name, run}, world, folder) {
     console.log(`FAILED ${name}\n${error.stack ?? error}\n${world.complaints.join("\n")}`);
     const page = world.contexts.at(-1)?.pages().at(-1);
     await page?.screenshot({path: `${folder}/failed ${name}.png`}).catch(() => {});
-    for (const context of world.contexts) await context.close().catch(() => {});
+    await world.leave().catch(() => {});
     return false;
   }
 }

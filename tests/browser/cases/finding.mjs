@@ -14,7 +14,7 @@ test("one of 100,000 jobs is found while it is typed", async w => {
   await page.keyboard.type("Report 9987");
   const from = await page.evaluate(() => performance.now());
   await page.keyboard.type("6");
-  await page.locator("main tbody tr:first-child", {hasText: "Report 99876"}).waitFor();
+  await page.waitForFunction(() => document.querySelector("main tbody tr:first-child")?.textContent.includes("Report 99876"));
   const took = await page.evaluate(before => performance.now() - before, from);
   console.log(`      the first row came ${took.toFixed(0)} ms after the last key`);
   assert.equal((await names(page)).length, 1);

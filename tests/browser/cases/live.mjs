@@ -124,9 +124,7 @@ test("updates keep an open menu, a selection, typed text and what a question is 
 
 test("a stream that is cut is replaced by asking, and comes back", async w => {
   const job = await w.job("Polled");
-  const context = await w.context();
   const page = await w.open("#/overview");
-  await context.close();
   await isLive(page);
   await page.context().route("**/events", route => route.abort());
   await page.reload();

@@ -210,9 +210,7 @@ test("a server that fails is told of with the request's name, and asked again", 
 
 test("times count from the server's clock, ten minutes away from the browser's", async w => {
   const job = await w.job("Other clock", {schedule: "@every 1h"});
-  const context = await w.context();
   const page = await w.open(`#/jobs/${job.id}`);
-  await context.close();
   const left = async () => {
     const text = await page.locator("main .head time[data-tick]").first().textContent();
     return Number(/(\d+) min/.exec(text)?.[1] ?? (/h/.test(text) ? 60 : 0));
